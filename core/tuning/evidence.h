@@ -1,0 +1,39 @@
+// What is known of one function, gathered once from the store and handed to every what-if.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/domain/cost.h"
+#include "core/domain/function.h"
+#include "core/domain/metrics.h"
+#include "core/domain/tuning.h"
+
+namespace pilotlight::tuning {
+
+struct SettingsInForce {                   // oldest first; holds until the next one
+    Timestamp since{};
+    Megabytes memory;
+    std::optional<std::int32_t> warm_pool;
+    InstanceLimit instance_limit;
+};
+
+struct Evidence {
+    Function function;                     // settings in force now
+    TimeRange range;                       // normally the last 14 days
+    InvocationLog log;
+    // Of the whole function over `range`, at their stored period; empty where never read.
+    MetricSeries invocations, errors, throttles;        // sum
+    MetricSeries duration_average, duration_p50, duration_p90, duration_p95, duration_p99, duration_samples;
+    MetricSeries concurrency;              // maximum
+    std::vector<SettingsInForce> history;  // within and just before `range`
+    std::vector<Observation> observations; // stored ones (bench, earlier cloud sizes); those of `log` are derived
+    std::optional<PriceBook> prices;
+    std::map<std::string, double> price_factors;
+    std::optional<AccountLimits> limits;
+    std::optional<Slo> slo;
+};
+
+} // namespace pilotlight::tuning
