@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <compare>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

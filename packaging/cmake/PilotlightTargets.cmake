@@ -12,7 +12,7 @@ endif()
 
 add_library(pl_options INTERFACE)
 target_include_directories(pl_options INTERFACE ${CMAKE_SOURCE_DIR})
-target_compile_options(pl_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -fno-omit-frame-pointer)
+target_compile_options(pl_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers -fno-omit-frame-pointer)
 target_compile_definitions(pl_options INTERFACE PILOTLIGHT_VERSION="${PROJECT_VERSION}")
 if(PILOTLIGHT_SANITIZE)
   target_compile_options(pl_options INTERFACE -fsanitize=${PILOTLIGHT_SANITIZE} -fno-sanitize-recover=all)
