@@ -76,6 +76,15 @@ struct Qualifier {
     friend bool operator==(const Qualifier&, const Qualifier&) = default;
 };
 
+// A queue or stream that drives the function; a limit of its own binds before the function's.
+struct EventSource {
+    std::string id;                        // UUID of the mapping
+    std::string source;                    // ARN of the queue or stream
+    std::string state;                     // "Enabled"
+    std::optional<std::int32_t> maximum_concurrency; // nullopt = no limit of its own
+    friend bool operator==(const EventSource&, const EventSource&) = default;
+};
+
 struct Function {
     std::string id;                        // contracts.md, Identity
     std::string name;
@@ -92,6 +101,7 @@ struct Function {
     Megabytes ephemeral_storage{512};
     InstanceLimit instance_limit;
     std::vector<Qualifier> qualifiers;
+    std::vector<EventSource> event_sources; // empty where none, or where they could not be read
     std::map<std::string, std::string> tags;
     std::optional<std::string> owner;      // "cloudformation", "terraform", ...; nullopt = nobody we know of
     std::string log_group;

@@ -49,6 +49,8 @@ struct MetricRequest {
     const Function* function = nullptr;
     TimeRange range;                       // missing part only
     std::vector<std::string> qualifiers;   // additional series by alias; "" = whole function is always read
+    bool one_period = false;               // duration percentiles over `range` as one period (key.period = its length): for tables,
+                                           // which never average percentiles
 };
 
 struct LogRequest {
