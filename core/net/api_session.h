@@ -5,6 +5,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,7 +17,8 @@
 
 namespace pilotlight::net {
 
-// Calls and money spent today (UTC day), with caps. Shared by all sessions of a profile; thread-safe.
+// Calls and money spent today (UTC day), with caps. Shared by all sessions of a profile; thread-safe. Whoever makes it hands in what
+// was spent before (restore) and makes a new one for a new day.
 class ApiMeter {
 public:
     struct Reading {
@@ -74,6 +77,8 @@ public:
 
     // Requests per second allowed for calls whose name begins with `prefix` (longest prefix wins). Token bucket, burst = 1 s.
     void limitRate(const std::string& prefix, double per_second);
+    // Called once per call when an answer says that the credentials have expired, before the one retry that this is worth.
+    void onCredentialsExpired(std::function<void()> forget);
 
     // Full-jitter exponential back-off, Retry-After honoured, a retry budget shared by the session (retries <= 20 % of calls + 10).
     [[nodiscard]] Result<HttpResponse> call(const ApiCall& call, const JobContext& job);

@@ -25,7 +25,12 @@ struct HttpRequest {
     std::string body;
     milliseconds deadline{30'000};         // for the whole exchange
     std::uint64_t max_body = 256u << 20;   // bytes; more is an error, never a cut answer
+    bool idempotent = true;                // false: never put on the wire twice (not even on a fresh connection after a reused one died)
+    bool direct = false;                   // never through a proxy (metadata endpoints)
 };
+
+// `meaning` of network errors that happened before anything was put on the wire: the call may be made again without a doubt.
+inline constexpr const char* kNothingSent = "Nothing was sent.";
 
 struct HttpResponse {
     int status = 0;
