@@ -20,20 +20,20 @@ namespace pilotlight::pricing {
 
 // What one function used in a period, before pricing. Quantities are totals over the period.
 struct LambdaUsage {
-    double requests = 0;                   // on demand and on the pool
-    double duration_ms_billed = 0;         // on demand, each invocation rounded up to 1 ms, without INIT
-    double init_ms_billed = 0;             // on demand
-    double pool_duration_ms_billed = 0;    // run on the pool
-    double pool_instance_seconds = 0;      // instances kept warm x time, each enablement rounded up to 5 min
-    double total_gb_seconds_before = 0;    // already used this month by the account and architecture: picks the tier
+    double requests = 0;                 // on demand and on the pool
+    double duration_ms_billed = 0;       // on demand, each invocation rounded up to 1 ms, without INIT
+    double init_ms_billed = 0;           // on demand
+    double pool_duration_ms_billed = 0;  // run on the pool
+    double pool_instance_seconds = 0;    // instances kept warm x time, each enablement rounded up to 5 min
+    double total_gb_seconds_before = 0;  // already used this month by the account and architecture: picks the tier
 };
 
 // List-price cost of that usage by meter, before free grants, times the profile's factors. not_found names the missing price.
 [[nodiscard]] Result<std::map<std::string, Money>> lambdaCost(const LambdaUsage& usage, Megabytes memory, Megabytes ephemeral_storage,
-                                                               const PriceBook& book, const std::map<std::string, double>& factors);
+                                                              const PriceBook& book, const std::map<std::string, double>& factors);
 [[nodiscard]] Money sum(const std::map<std::string, Money>& by_meter);
 
 // Tiered price of `quantity` units that begin after `before` units.
 [[nodiscard]] Money tieredCost(const Price& price, double quantity, double before);
 
-} // namespace pilotlight::pricing
+}  // namespace pilotlight::pricing
