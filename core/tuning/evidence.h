@@ -28,6 +28,8 @@ struct Evidence {
     MetricSeries invocations, errors, throttles;        // sum
     MetricSeries duration_average, duration_p50, duration_p90, duration_p95, duration_p99, duration_samples;
     MetricSeries concurrency;              // maximum
+    MetricSeries pool_invocations;         // sum; empty where there is no pool
+    std::optional<MetricSeries> whole_p50, whole_p95, whole_p99; // one period spanning `range`, where it was read
     std::vector<SettingsInForce> history;  // within and just before `range`
     std::vector<Observation> observations; // stored ones (bench, earlier cloud sizes); those of `log` are derived
     std::optional<PriceBook> prices;
