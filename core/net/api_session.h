@@ -46,17 +46,17 @@ private:
 
 // One logical call. `prepare` is called anew for every attempt (fresh date and signature).
 struct ApiCall {
-    std::string name;                                                  // "lambda:ListFunctions": shown in jobs and errors, keys rate classes
+    std::string name;  // "lambda:ListFunctions": shown in jobs and errors, keys rate classes
     std::function<Result<HttpRequest>(Timestamp real_now)> prepare;
-    Money price;                                                       // what one attempt costs
-    bool idempotent = true;                                            // false: never resent after the request may have arrived
+    Money price;             // what one attempt costs
+    bool idempotent = true;  // false: never resent after the request may have arrived
 };
 
 struct RetryPolicy {
     int attempts = 4;
     milliseconds base{250};
     milliseconds cap{20'000};
-    milliseconds deadline{120'000};        // for all attempts together
+    milliseconds deadline{120'000};  // for all attempts together
 };
 
 // Reads status and body of a failed answer; says what it was. Platforms supply their own.
@@ -89,7 +89,7 @@ public:
     struct SandboxTime {
         Timestamp time{};
         double speed = 1;
-        Timestamp seen_at{};               // real time of the answer
+        Timestamp seen_at{};  // real time of the answer
     };
     [[nodiscard]] std::optional<SandboxTime> sandboxTime() const;
     [[nodiscard]] ApiMeter& meter() { return *meter_; }
@@ -100,4 +100,4 @@ private:
     std::shared_ptr<ApiMeter> meter_;
 };
 
-} // namespace pilotlight::net
+}  // namespace pilotlight::net

@@ -14,12 +14,15 @@ using EnvironmentReader = std::function<std::optional<std::string>(const char*)>
 [[nodiscard]] EnvironmentReader processEnvironment();
 
 struct AwsIniSection {
-    std::map<std::string, std::string> values;                        // keys in lower case
-    std::map<std::string, std::map<std::string, std::string>> nested; // "lambda" -> {"endpoint_url": ...}
+    std::map<std::string, std::string> values;                         // keys in lower case
+    std::map<std::string, std::map<std::string, std::string>> nested;  // "lambda" -> {"endpoint_url": ...}
 };
 // Section titles with inner whitespace collapsed ("profile prod"). Lines that mean nothing are skipped, as the SDKs do.
 // '#' and ';' begin a comment only at the start of a line. A section that occurs twice is merged.
 [[nodiscard]] std::map<std::string, AwsIniSection> parseAwsIni(std::string_view text);
+
+// "amazonaws.com", "amazonaws.com.cn", "amazonaws.eu": by the partition of the region (botocore data/partitions.json).
+[[nodiscard]] std::string awsDnsSuffix(std::string_view region);
 
 class AwsConfig {
 public:
@@ -34,6 +37,9 @@ public:
     [[nodiscard]] const AwsIniSection* services(const std::string& name) const;
     [[nodiscard]] bool hasProfile(const std::string& name) const { return profile(name) != nullptr || credentials(name) != nullptr; }
 
+    // A key of that profile: the credentials file wins over the config file. nullopt or empty values are both "not set".
+    [[nodiscard]] std::optional<std::string> value(const std::string& profile_name, const std::string& key) const;
+
     // Region of `profile_name`: AWS_REGION > AWS_DEFAULT_REGION > the profile's.
     [[nodiscard]] std::optional<std::string> region(const EnvironmentReader& environment, const std::string& profile_name) const;
     // Endpoint override of a service by its id ("LAMBDA", "CLOUDWATCH_LOGS", "STS"): AWS_ENDPOINT_URL_<SERVICE> > AWS_ENDPOINT_URL >
@@ -41,10 +47,10 @@ public:
     [[nodiscard]] std::optional<std::string> endpoint(const EnvironmentReader& environment, const std::string& profile_name,
                                                       std::string_view service_id) const;
 
-    std::string config_path, credentials_path; // for messages
+    std::string config_path, credentials_path;  // for messages
 
 private:
     std::map<std::string, AwsIniSection> config_, credentials_;
 };
 
-} // namespace pilotlight::net
+}  // namespace pilotlight::net

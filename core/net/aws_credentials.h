@@ -17,10 +17,10 @@
 namespace pilotlight::net {
 
 struct AwsCredentialOptions {
-    std::string profile;                   // chosen by the user; empty = AWS_PROFILE, AWS_DEFAULT_PROFILE, then "default"
-    std::string region;                    // for STS; empty = from environment and files, else us-east-1
-    std::string endpoint_url;              // chosen by the user: replaces scheme://host[:port] of STS and the SSO services too
-    EnvironmentReader environment;         // empty = the process's
+    std::string profile;            // chosen by the user; empty = AWS_PROFILE, AWS_DEFAULT_PROFILE, then "default"
+    std::string region;             // for STS; empty = from environment and files, else us-east-1
+    std::string endpoint_url;       // chosen by the user: replaces scheme://host[:port] of STS and the SSO services too
+    EnvironmentReader environment;  // empty = the process's
     std::shared_ptr<HttpClient> http;
     // Asked for the six digits of a profile with mfa_serial; absent = such a profile fails with what to do.
     std::function<Result<std::string>(const std::string& mfa_serial)> mfa_code;
@@ -53,4 +53,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace pilotlight::net
+}  // namespace pilotlight::net

@@ -10,13 +10,13 @@
 namespace pilotlight::net {
 
 struct AwsErrorBody {
-    std::string code;                      // "ResourceNotFoundException"; empty where the answer is not shaped as AWS errors are
-    std::string message;                   // one line, shortened, redacted
-    milliseconds retry_after{0};           // retryAfterSeconds, x-amz-retry-after
+    std::string code;             // "ResourceNotFoundException"; empty where the answer is not shaped as AWS errors are
+    std::string message;          // one line, shortened, redacted
+    milliseconds retry_after{0};  // retryAfterSeconds, x-amz-retry-after
 };
 [[nodiscard]] AwsErrorBody parseAwsError(const HttpResponse& response);
 
 // nullopt for status < 300. permission_denied carries Error.permission = call.name. Codes: reference, AWS general error types.
 [[nodiscard]] std::optional<Failure> classifyAws(const ApiCall& call, const HttpResponse& response);
 
-} // namespace pilotlight::net
+}  // namespace pilotlight::net

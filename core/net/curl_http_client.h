@@ -13,12 +13,12 @@ struct CurlOptions {
     std::string ca_file;
     // Empty: what libcurl reads from the environment (HTTPS_PROXY, http_proxy, ALL_PROXY, NO_PROXY).
     std::string proxy;
-    std::string user_agent;                // empty = "pilotlight/<version>"
+    std::string user_agent;  // empty = "pilotlight/<version>"
     milliseconds connect_timeout{10'000};
-    bool http2 = true;                     // over TLS only, negotiated by ALPN
+    bool http2 = true;  // over TLS only, negotiated by ALPN
 };
 
 // Thread-safe. Every concurrent send() works with a handle of its own from a pool; sendAll() multiplexes on the calling thread.
 [[nodiscard]] std::shared_ptr<HttpClient> makeCurlClient(const CurlOptions& options = {});
 
-} // namespace pilotlight::net
+}  // namespace pilotlight::net

@@ -20,13 +20,13 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
     std::string method = "GET";
-    std::string url;                       // percent-encoded; sent as is
+    std::string url;  // percent-encoded; sent as is
     Headers headers;
     std::string body;
-    milliseconds deadline{30'000};         // for the whole exchange
-    std::uint64_t max_body = 256u << 20;   // bytes; more is an error, never a cut answer
-    bool idempotent = true;                // false: never put on the wire twice (not even on a fresh connection after a reused one died)
-    bool direct = false;                   // never through a proxy (metadata endpoints)
+    milliseconds deadline{30'000};        // for the whole exchange
+    std::uint64_t max_body = 256u << 20;  // bytes; more is an error, never a cut answer
+    bool idempotent = true;               // false: never put on the wire twice (not even on a fresh connection after a reused one died)
+    bool direct = false;                  // never through a proxy (metadata endpoints)
 };
 
 // `meaning` of network errors that happened before anything was put on the wire: the call may be made again without a doubt.
@@ -34,10 +34,10 @@ inline constexpr const char* kNothingSent = "Nothing was sent.";
 
 struct HttpResponse {
     int status = 0;
-    Headers headers;                       // names in lower case
-    std::string body;                      // decoded (gzip), whole
+    Headers headers;   // names in lower case
+    std::string body;  // decoded (gzip), whole
     std::uint64_t wire_bytes = 0;
-    [[nodiscard]] std::string_view header(std::string_view lower_case_name) const; // "" where absent
+    [[nodiscard]] std::string_view header(std::string_view lower_case_name) const;  // "" where absent
 };
 
 class HttpClient {
@@ -51,4 +51,4 @@ public:
                                                                     std::stop_token stop) = 0;
 };
 
-} // namespace pilotlight::net
+}  // namespace pilotlight::net
