@@ -70,7 +70,7 @@ double quotaDeferredDebtMs(double cpu_ms, double share, double period_ms) {
     for (int i = 0; i < 5; ++i) {
         const double cpu = cpu_ms * kFactors[i];
         const double periods = std::ceil(cpu / quota);
-        sum += kWeights[i] * (periods <= 1 ? cpu * (1 + 0.075 * (1 - share)) : period_ms * (periods - 1) + 0.07 * period_ms);
+        sum += kWeights[i] * (periods <= 1 ? cpu * (1 + 0.075 * (1 - share)) : std::max(cpu, period_ms * (periods - 1) + 0.07 * period_ms));
     }
     return sum;
 }

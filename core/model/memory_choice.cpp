@@ -179,7 +179,7 @@ Result<MemoryChoice> chooseMemory(const LatencyModel& model, const ChoiceOptions
     }
     const bool none_eligible = std::none_of(who.eligible.begin(), who.eligible.end(), [](char yes) { return yes != 0; });
     if (none_eligible) {  // the floor is above every candidate
-        out.cautions.push_back("no candidate is above the memory floor and within the evidence");
+        out.cautions.emplace_back("no candidate is above the memory floor and within the evidence");
         out.recommended = out.flat_from = out.flat_to = sizes.back();
         out.reason = "the largest candidate, because none is safe";
         out.slo_met = false;

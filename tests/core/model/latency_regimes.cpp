@@ -42,7 +42,7 @@ TEST(LatencyRegimes, QuotaStepsOfAShortBurst) {
     // A 30 ms burst, 20 ms periods: whole periods, then a remainder.
     const auto curve = [](double m) {
         const double periods = std::ceil(30.0 / (20 * m / 1769));
-        return m >= 1769 ? 30.0 : 20 * (periods - 1) + 1.4;
+        return m >= 1769 ? 30.0 : std::max(30.0, 20 * (periods - 1) + 1.4);
     };
     const auto model = fitted(observe({128, 256, 400, 600, 850, 1100, 1400, 1769, 2048}, curve));
     EXPECT_THAT(model.regime(), HasSubstr("quota"));
