@@ -274,8 +274,12 @@ std::vector<Result<HttpResponse>> ApiSession::callAll(std::span<const ApiCall> c
         impl.calls += static_cast<double>(calls.size());
     }
 
+    const auto stopped = [&]() -> std::vector<Result<HttpResponse>> {
+        for (const Attempt& attempt : waiting) results[attempt.index] = fail(cancelled);
+        return std::move(results);
+    };
     while (!waiting.empty()) {
-        if (job.stopRequested()) return results;
+        if (job.stopRequested()) return stopped();
         std::vector<Attempt> wave;
         std::vector<HttpRequest> requests;
         milliseconds shortest_wait = milliseconds::max();
@@ -311,7 +315,7 @@ std::vector<Result<HttpResponse>> ApiSession::callAll(std::span<const ApiCall> c
         if (wave.empty()) {
             if (waiting.empty()) break;
             if (shortest_wait == milliseconds::max()) continue;
-            if (!impl.clock->sleepFor(shortest_wait, job.stopToken())) return results;
+            if (!impl.clock->sleepFor(shortest_wait, job.stopToken())) return stopped();
             continue;
         }
         std::vector<Result<HttpResponse>> answers;

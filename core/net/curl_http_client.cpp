@@ -23,6 +23,8 @@ struct Transfer {
     curl_slist* header_list = nullptr;
     HttpResponse response;
     bool too_long = false;
+    bool head_complete = false;  // the empty line after the headers was seen
+    bool excess = false;         // more bytes than Content-Length declares
     char message[CURL_ERROR_SIZE] = {};
 };
 
@@ -38,11 +40,17 @@ std::size_t onBody(char* data, std::size_t, std::size_t length, void* user) {
 }
 
 std::size_t onHeader(char* data, std::size_t, std::size_t length, void* user) {
-    auto& headers = static_cast<Transfer*>(user)->response.headers;
+    auto& transfer = *static_cast<Transfer*>(user);
+    auto& headers = transfer.response.headers;
     std::string_view line(data, length);
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
     if (line.starts_with("HTTP/")) {
         headers.clear();  // a new head: what came before was an interim answer
+        transfer.head_complete = false;
+        return length;
+    }
+    if (line.empty()) {
+        transfer.head_complete = true;
         return length;
     }
     const auto colon = line.find(':');
@@ -54,6 +62,14 @@ std::size_t onHeader(char* data, std::size_t, std::size_t length, void* user) {
     while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
     headers.emplace_back(std::move(name), value);
     return length;
+}
+
+// libcurl drops what goes beyond Content-Length and tells only here. Nothing of this is ever written anywhere.
+int onDebug(CURL*, curl_infotype type, char* data, std::size_t length, void* user) {
+    if (type == CURLINFO_TEXT && length > 6 && std::string_view(data, length).substr(0, 6).find("xcess") == 1) {
+        static_cast<Transfer*>(user)->excess = true;
+    }
+    return 0;
 }
 
 bool equalsNoCase(std::string_view a, std::string_view b) {
@@ -273,10 +289,19 @@ private:
         curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
         curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, onHeader);
         curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+        curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, onDebug);
+        curl_easy_setopt(easy, CURLOPT_DEBUGDATA, &transfer);
+        curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
     }
 
     static Result<HttpResponse> finish(CURLcode code, CURL* easy, Transfer& transfer) {
         if (code != CURLE_OK) return fail(transferError(code, easy, transfer));
+        if (!transfer.head_complete || transfer.excess) {
+            return fail(ErrorCode::network,
+                        "The answer of " + originOf(transfer.request->url) +
+                            (transfer.excess ? " is longer than it says" : " was cut short in its headers"),
+                        "", "Try again.");
+        }
         long status = 0;
         curl_off_t received = 0;
         long head = 0;
