@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "core/base/job_context.h"
 #include "core/base/money.h"
 #include "core/domain/cost.h"

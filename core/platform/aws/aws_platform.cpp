@@ -1,0 +1,76 @@
+#include "core/platform/aws/aws_platform.h"
+
+#include <fmt/format.h>
+
+#include "core/platform/aws/inventory.h"
+#include "core/platform/aws/metric_plan.h"
+#include "core/platform/aws/regions.h"
+
+namespace pilotlight::platform::aws {
+
+AwsPlatform::AwsPlatform(Profile profile, const Dependencies& dependencies, net::EnvironmentReader environment)
+    : profile_(std::move(profile)), client_(profile_, dependencies, std::move(environment)) {}
+
+Result<Inventory> AwsPlatform::listFunctions(const JobContext& job) {
+    PILOTLIGHT_ASSIGN(const std::vector<std::string> regions, client_.regions());
+    PILOTLIGHT_TRY(client_.credentials(job));  // without credentials there is one error, not one a region
+    const bool everywhere = !profile_.regions.empty() && profile_.regions.front() == "all";
+    Inventory inventory;
+    std::optional<Error> refused;
+    for (std::size_t i = 0; i < regions.size(); ++i) {
+        PILOTLIGHT_TRY(job.check());
+        job.report({fmt::format("Functions, {}", regions[i]), static_cast<double>(i) / static_cast<double>(regions.size()), 0,
+                    inventory.functions.size()});
+        const ReadContext context{client_, profile_.name, clock()->now(), job};
+        Status done = readRegion(context, regions[i], inventory);
+        if (done) continue;
+        Error error = std::move(done).error();
+        if (error.code == ErrorCode::cancelled || error.code == ErrorCode::budget_exceeded ||
+            error.code == ErrorCode::credentials_expired) {
+            return fail(std::move(error));
+        }
+        if (error.code == ErrorCode::unauthenticated) {
+            // In a region that the account has not enabled no key is known.
+            if (everywhere && isOptIn(regions[i])) continue;
+            if (!refused) refused = error;
+        }
+        inventory.problems.push_back(problem(regions[i], Operation::list_functions, std::move(error)));
+    }
+    if (inventory.regions_read.empty() && refused) return fail(std::move(*refused));
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& limits : inventory.limits) limits_[limits.region] = limits;
+    }
+    return inventory;
+}
+
+Result<Function> AwsPlatform::readFunction(const std::string& id, const JobContext& job) {
+    return readOne({client_, profile_.name, clock()->now(), job}, id);
+}
+
+Result<AccountLimits> AwsPlatform::readLimits(const std::string& region, const JobContext& job) {
+    PILOTLIGHT_ASSIGN(const AccountLimits limits, readAccountLimits({client_, profile_.name, clock()->now(), job}, region));
+    const std::lock_guard lock(mutex_);
+    return limits_[region] = limits;
+}
+
+ReadEstimate AwsPlatform::estimate(std::span<const MetricRequest> metrics, std::span<const LogRequest> logs) const {
+    ReadEstimate estimate;
+    Timestamp newest{};
+    for (const auto& request : metrics) newest = std::max(newest, request.range.end);
+    for (const auto& batch : planMetrics(metrics, newest)) {
+        const auto points = static_cast<std::int64_t>(batch.queries.size()) * (batch.range.length() / batch.period);
+        estimate.calls += 1 + points / static_cast<std::int64_t>(kMaxPagePoints);
+        estimate.money += priceOf(batch);
+    }
+    constexpr std::int64_t lines_per_page = 4'000;  // 1 MB of REPORT lines with their envelope
+    for (const auto& request : logs) {
+        const std::int64_t lines =
+            request.expected_invocations > 0 ? std::min(request.line_budget, request.expected_invocations) : std::int64_t{0};
+        estimate.calls += 2 + lines / lines_per_page;  // reading log events is not charged
+    }
+    estimate.text = fmt::format("{} calls, ${:.2f}", estimate.calls, estimate.money.toDouble());
+    return estimate;
+}
+
+}  // namespace pilotlight::platform::aws

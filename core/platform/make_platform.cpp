@@ -1,0 +1,22 @@
+#include "core/platform/make_platform.h"
+
+#include <fmt/format.h>
+
+#include "core/platform/aws/aws_platform.h"
+
+namespace pilotlight::platform {
+
+Result<std::unique_ptr<Platform>> makePlatform(const Profile& profile, const Dependencies& dependencies) {
+    if (!dependencies.http || !dependencies.meter) return fail(ErrorCode::internal, "A platform was made without a client or a meter");
+    switch (profile.platform) {
+        case PlatformKind::aws:
+            return std::unique_ptr<Platform>(std::make_unique<aws::AwsPlatform>(profile, dependencies));
+        case PlatformKind::gcp:
+        case PlatformKind::azure:
+            break;
+    }
+    return fail(ErrorCode::unsupported, fmt::format("Platform {} is not built in", name(profile.platform)),
+                fmt::format("Profile {} cannot be read.", profile.name), "Use an AWS profile.");
+}
+
+}  // namespace pilotlight::platform
