@@ -1,7 +1,8 @@
 // The engine for platforms whose instances serve one request at a time (Lambda): replays arrivals in time order.
 // Most-recently-used reuse, ordered warm-pool slots with spill, a concurrency cap, a start-up token bucket. Only arrivals and completions
 // are events; expiry is evaluated when an idle instance is looked at. With a fixed keep-alive the idle stack is the array L[k] of the
-// window-max identity: an arrival that raises concurrency to k is cold exactly when concurrency stayed below k for longer than the keep-alive.
+// window-max identity: an arrival that raises concurrency to k is cold exactly when concurrency stayed below k for longer than the
+// keep-alive.
 #pragma once
 
 #include <algorithm>
@@ -23,16 +24,16 @@ enum class Served : std::uint8_t { warm, cold, pool };
 struct EngineOptions {
     // (from when, instances kept warm), ascending; before the first entry there are none.
     std::vector<std::pair<double, std::int32_t>> pool{};
-    std::optional<std::int32_t> limit{};   // requests in service at once, pool included; beyond it a request is throttled
+    std::optional<std::int32_t> limit{};  // requests in service at once, pool included; beyond it a request is throttled
     std::optional<ScaleLimit> scale{};
     KeepAlive keep_alive{};
-    std::uint64_t seed = 1;                // of the keep-alive draws
-    double expected_gap_s = 1;             // between arrivals
-    double expected_busy = 1;              // requests in service at once
-    double sample_from_s = 0, sample_step_s = std::numeric_limits<double>::infinity(); // where instances are counted
-    double end_s = std::numeric_limits<double>::infinity();                            // idle time is accounted up to here
-    std::vector<double> initial_busy_until{}; // instances busy at 0, and when they end
-    std::vector<double> initial_idle_until{}; // instances idle since 0, and when they expire
+    std::uint64_t seed = 1;                                                             // of the keep-alive draws
+    double expected_gap_s = 1;                                                          // between arrivals
+    double expected_busy = 1;                                                           // requests in service at once
+    double sample_from_s = 0, sample_step_s = std::numeric_limits<double>::infinity();  // where instances are counted
+    double end_s = std::numeric_limits<double>::infinity();                             // idle time is accounted up to here
+    std::vector<double> initial_busy_until{};                                           // instances busy at 0, and when they end
+    std::vector<double> initial_idle_until{};                                           // instances idle since 0, and when they expire
 };
 
 // Slots of the warm pool, lowest free index first.
@@ -53,7 +54,7 @@ public:
 
 private:
     std::vector<std::uint64_t> words_;
-    std::size_t first_ = 0; // no free slot below this word
+    std::size_t first_ = 0;  // no free slot below this word
 };
 
 // Source: bool next(double& time) advances to the next arrival (times do not decrease); double warm(), double cold(): its service time in
@@ -64,9 +65,14 @@ template <typename Source, typename Sink>
 class Engine1 {
 public:
     Engine1(Source& source, Sink& sink, const EngineOptions& options)
-        : source_(source), sink_(sink), options_(options), queue_(options.expected_gap_s, options.expected_busy),
-          random_(options.seed, 0x6b656570), fixed_(options.keep_alive.kind == KeepAlive::Kind::fixed),
-          halving_(options.keep_alive.kind == KeepAlive::Kind::halving), tau_(options.keep_alive.seconds) {
+        : source_(source),
+          sink_(sink),
+          options_(options),
+          queue_(options.expected_gap_s, options.expected_busy),
+          random_(options.seed, 0x6b656570),
+          fixed_(options.keep_alive.kind == KeepAlive::Kind::fixed),
+          halving_(options.keep_alive.kind == KeepAlive::Kind::halving),
+          tau_(options.keep_alive.seconds) {
         if (options.scale) tokens_ = options.scale->burst;
         idle_.reserve(256);
         for (const double until : options.initial_idle_until) idle_.push_back({0, until, 0});
@@ -89,7 +95,8 @@ public:
             }
             drain(time);
             if (pooled) {
-                while (next_level_ < options_.pool.size() && options_.pool[next_level_].first <= time) level_ = options_.pool[next_level_++].second;
+                while (next_level_ < options_.pool.size() && options_.pool[next_level_].first <= time)
+                    level_ = options_.pool[next_level_++].second;
                 if (level_ > 0 && busy_ + busy_pool_ < limit) {
                     const std::int32_t slot = slots_.lowestFree();
                     if (slot < level_) {
@@ -122,7 +129,7 @@ public:
             ++busy_;
             queue_.push(time + service, birth);
             sink_.served(time, service, Served::cold);
-            sink_.started(time, busy_ + std::max<std::int64_t>(level_, busy_pool_)); // nothing idle is alive, else it would have served
+            sink_.started(time, busy_ + std::max<std::int64_t>(level_, busy_pool_));  // nothing idle is alive, else it would have served
         }
         const double end = options_.end_s;
         while (next_sample < end) {
@@ -183,7 +190,7 @@ private:
     }
 
     // Halving: an instance that has been idle for a period (or survived that long) meets the others that are due within the same
-    // tenth of a period: half of them go, at least one; which ones is chance.
+    // tenth of a period: half of them go, which ones is chance.
     void cull(double now) {
         const double period = options_.keep_alive.period_s;
         while (true) {
@@ -194,7 +201,9 @@ private:
             due_.clear();
             for (std::size_t i = 0; i < idle_.size(); ++i)
                 if (idle_[i].expiry <= first + 0.1 * period) due_.push_back(i);
-            std::size_t evict = std::max<std::size_t>(1, due_.size() / 2);
+            // In company an odd one out is as likely to stay as to go; the last one idle goes for certain.
+            std::size_t evict = due_.size() / 2;
+            if (due_.size() % 2 == 1 && (idle_.size() == 1 || random_.uniform() < 0.5)) ++evict;
             for (std::size_t i = 0; i < due_.size(); ++i) {
                 auto& instance = idle_[due_[i]];
                 instance.expiry += period;
@@ -246,4 +255,4 @@ void replay(Source& source, Sink& sink, const EngineOptions& options) {
     Engine1<Source, Sink>(source, sink, options).run();
 }
 
-} // namespace pilotlight::model
+}  // namespace pilotlight::model

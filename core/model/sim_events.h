@@ -12,7 +12,7 @@ namespace pilotlight::model {
 
 struct Completion {
     double time;
-    double tag;   // the caller's
+    double tag;  // the caller's
 };
 
 class CompletionQueue {
@@ -28,7 +28,7 @@ public:
         const double scaled = time * inverse_;
         const std::int64_t index = scaled < 9e18 ? static_cast<std::int64_t>(scaled) : std::numeric_limits<std::int64_t>::max();
         if (index - cursor_ <= mask_) [[likely]] {
-            const std::int64_t at = std::max(index, cursor_); // rounding at an edge must not put it behind the cursor
+            const std::int64_t at = std::max(index, cursor_);  // rounding at an edge must not put it behind the cursor
             auto& bucket = buckets_[static_cast<std::size_t>(at & mask_)];
             if (bucket.count < kSlots) [[likely]] {
                 bucket.items[bucket.count++] = {time, tag};
@@ -112,4 +112,4 @@ private:
     std::vector<Completion> far_;
 };
 
-} // namespace pilotlight::model
+}  // namespace pilotlight::model

@@ -11,7 +11,7 @@ namespace pilotlight::model {
 
 double erlangB(double load, std::int32_t servers) {
     if (load <= 0) return servers == 0 ? 1 : 0;
-    double inverse = 1; // 1 / B, which does not underflow
+    double inverse = 1;  // 1 / B, which does not underflow
     for (std::int32_t k = 1; k <= servers; ++k) {
         inverse = 1 + inverse * k / load;
         if (!std::isfinite(inverse)) return 0;
@@ -49,7 +49,7 @@ StationaryResult stationary(const Stationary& system) {
     std::vector<double> at_least(share.size() + 1, 0.0);
     for (std::size_t k = share.size(); k-- > 0;) at_least[k] = at_least[k + 1] + share[k];
 
-    std::vector<double> survive(share.size(), 0.0), alive(share.size(), 0.0); // P(T_k > tau), E min(T_k, tau)
+    std::vector<double> survive(share.size(), 0.0), alive(share.size(), 0.0);  // P(T_k > tau), E min(T_k, tau)
     if (tau > 0 && std::isfinite(tau)) {
         constexpr int points = 24;
         const double r = 2.0 * points / (5.0 * tau);
@@ -97,4 +97,4 @@ StationaryResult stationary(const Stationary& system) {
     return result;
 }
 
-} // namespace pilotlight::model
+}  // namespace pilotlight::model

@@ -9,18 +9,18 @@
 namespace pilotlight::model {
 
 struct Stationary {
-    double rate = 1;                   // arrivals a second
-    double service_s = 1;              // mean
+    double rate = 1;       // arrivals a second
+    double service_s = 1;  // mean
     double keep_alive_s = 600;
-    std::int32_t pool = 0;             // slots kept warm (levels up to it are never cold)
-    std::int32_t concurrency = 1;      // requests an instance serves at once; packed
-    std::optional<std::int32_t> limit; // concurrency cap; beyond it requests are refused
+    std::int32_t pool = 0;              // slots kept warm (levels up to it are never cold)
+    std::int32_t concurrency = 1;       // requests an instance serves at once; packed
+    std::optional<std::int32_t> limit;  // concurrency cap; beyond it requests are refused
 };
 struct StationaryResult {
-    double cold_probability = 0;       // over all arrivals, refused ones included
+    double cold_probability = 0;  // over all arrivals, refused ones included
     double refused_probability = 0;
-    double mean_instances = 0;         // alive, busy or idle; the pool counts in full
-    double mean_busy = 0;              // requests in service
+    double mean_instances = 0;  // alive, busy or idle; the pool counts in full
+    double mean_busy = 0;       // requests in service
 };
 [[nodiscard]] StationaryResult stationary(const Stationary& system);
 
@@ -30,4 +30,4 @@ struct StationaryResult {
 // Busy share of slot k (1 = hunted first) with Poisson arrivals: load x (B(load, k-1) - B(load, k)).
 [[nodiscard]] double slotUtilisation(double load, std::int32_t slot);
 
-} // namespace pilotlight::model
+}  // namespace pilotlight::model

@@ -45,7 +45,7 @@ public:
     }
 
 private:
-    static constexpr int kLowest = -20, kOctaves = 40, kParts = 256; // 2^-20 s .. 2^20 s
+    static constexpr int kLowest = -20, kOctaves = 40, kParts = 256;  // 2^-20 s .. 2^20 s
     struct Bucket {
         double count = 0, sum = 0;
     };
@@ -59,4 +59,4 @@ private:
     double count_ = 0;
 };
 
-} // namespace pilotlight::model
+}  // namespace pilotlight::model

@@ -48,11 +48,12 @@ template <typename Density, typename Inverse>
 Ziggurat make(double tail, double area, Density density, Inverse inverse) {
     Ziggurat z;
     z.tail = tail;
-    z.edge[256] = area / density(tail); // virtual width of the base layer, tail included
+    z.edge[256] = area / density(tail);  // virtual width of the base layer, tail included
     z.edge[255] = tail;
     z.density[255] = density(tail);
     for (int i = 254; i >= 1; --i) {
-        z.edge[static_cast<std::size_t>(i)] = inverse(density(z.edge[static_cast<std::size_t>(i + 1)]) + area / z.edge[static_cast<std::size_t>(i + 1)]);
+        z.edge[static_cast<std::size_t>(i)] =
+            inverse(density(z.edge[static_cast<std::size_t>(i + 1)]) + area / z.edge[static_cast<std::size_t>(i + 1)]);
         z.density[static_cast<std::size_t>(i)] = density(z.edge[static_cast<std::size_t>(i)]);
     }
     z.edge[0] = 0;
@@ -65,7 +66,7 @@ Ziggurat make(double tail, double area, Density density, Inverse inverse) {
     return z;
 }
 
-} // namespace
+}  // namespace
 
 const Ziggurat& exponentialZiggurat() {
     static const Ziggurat table = make(
@@ -80,7 +81,7 @@ const Ziggurat& normalZiggurat() {
     return table;
 }
 
-} // namespace detail
+}  // namespace detail
 
 Random::Random(std::uint64_t seed, std::uint64_t stream)
     : exponential_(&detail::exponentialZiggurat()), normal_(&detail::normalZiggurat()) {
@@ -100,7 +101,7 @@ double Random::exponentialSlow(std::size_t layer, std::uint64_t draw) {
     while (true) {
         const double x = static_cast<double>(draw) * z.scale[layer];
         if (draw < z.accept[layer]) return x;
-        if (layer == 255) return z.tail - portableLog(1.0 - uniform()); // memoryless tail
+        if (layer == 255) return z.tail - portableLog(1.0 - uniform());  // memoryless tail
         const double y = z.density[layer + 1] + uniform() * (z.density[layer] - z.density[layer + 1]);
         if (y < portableExp(-x)) return x;
         const std::uint64_t r = bits();
@@ -114,7 +115,7 @@ double Random::normalSlow(std::size_t layer, std::uint64_t draw, double sign) {
     while (true) {
         const double x = static_cast<double>(draw) * z.scale[layer];
         if (draw < z.accept[layer]) return sign * x;
-        if (layer == 255) { // Marsaglia's tail
+        if (layer == 255) {  // Marsaglia's tail
             while (true) {
                 const double u = -portableLog(1.0 - uniform()) / z.tail;
                 const double v = -portableLog(1.0 - uniform());
@@ -130,4 +131,4 @@ double Random::normalSlow(std::size_t layer, std::uint64_t draw, double sign) {
     }
 }
 
-} // namespace pilotlight::model
+}  // namespace pilotlight::model

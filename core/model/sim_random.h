@@ -15,7 +15,7 @@ namespace pilotlight::model {
 
 namespace detail {
 struct Ziggurat {
-    std::array<std::uint64_t, 256> accept{}; // 53-bit integer below which a draw of the layer is taken at once
+    std::array<std::uint64_t, 256> accept{};  // 53-bit integer below which a draw of the layer is taken at once
     std::array<double, 256> scale{};
     std::array<double, 257> density{};
     std::array<double, 257> edge{};
@@ -23,7 +23,7 @@ struct Ziggurat {
 };
 [[nodiscard]] const Ziggurat& exponentialZiggurat();
 [[nodiscard]] const Ziggurat& normalZiggurat();
-} // namespace detail
+}  // namespace detail
 
 class Random {
 public:
@@ -44,9 +44,7 @@ public:
     // In [0, 1), 53 bits.
     double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
     // In [0, n).
-    std::uint64_t below(std::uint64_t n) {
-        return static_cast<std::uint64_t>((static_cast<unsigned __int128>(bits()) * n) >> 64);
-    }
+    std::uint64_t below(std::uint64_t n) { return static_cast<std::uint64_t>((static_cast<unsigned __int128>(bits()) * n) >> 64); }
     // Mean 1.
     double exponential() {
         const std::uint64_t r = bits();
@@ -75,4 +73,4 @@ private:
     const detail::Ziggurat* normal_;
 };
 
-} // namespace pilotlight::model
+}  // namespace pilotlight::model

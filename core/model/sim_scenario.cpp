@@ -55,9 +55,11 @@ Result<Distribution> distribution(const Json& json, const std::string& where) {
     if (word == "empirical") {
         law.kind = Distribution::Kind::empirical;
         const auto values = json.find("values_s");
-        if (values == json.end() || !values->is_array() || values->empty()) return wrong("\"values_s\" of " + where + " is missing or empty");
+        if (values == json.end() || !values->is_array() || values->empty())
+            return wrong("\"values_s\" of " + where + " is missing or empty");
         for (const auto& value : *values) {
-            if (!value.is_number() || value.get<double>() < 0) return wrong("\"values_s\" of " + where + " holds something that is not a duration");
+            if (!value.is_number() || value.get<double>() < 0)
+                return wrong("\"values_s\" of " + where + " holds something that is not a duration");
             law.values_s.push_back(value.get<double>());
         }
         return law;
@@ -91,7 +93,9 @@ Result<KeepAlive> keepAlive(const Json& json) {
     } else if (word == "halving") {
         keep.kind = KeepAlive::Kind::halving;
         PILOTLIGHT_ASSIGN(keep.period_s, number(json, "period_s", 1e-3, kMaxSeconds));
-        if (json.contains("max_life_s")) { PILOTLIGHT_ASSIGN(keep.max_life_s, number(json, "max_life_s", 1e-3, kMaxSeconds)); }
+        if (json.contains("max_life_s")) {
+            PILOTLIGHT_ASSIGN(keep.max_life_s, number(json, "max_life_s", 1e-3, kMaxSeconds));
+        }
     } else if (word == "empirical") {
         keep.kind = KeepAlive::Kind::empirical;
         const auto cdf = json.find("cdf");
@@ -140,7 +144,9 @@ std::optional<double> parsed(std::string_view text) {
 // Named columns of a CSV file, every row a number. A file without the header of one column may consist of bare numbers.
 Result<std::vector<std::vector<double>>> columns(const std::filesystem::path& path, const std::vector<std::string>& names) {
     std::ifstream file(path);
-    if (!file) return fail(ErrorCode::not_found, "Cannot read " + path.string(), "Nothing was simulated.", "Check the path in the scenario; it is relative to the scenario file.");
+    if (!file)
+        return fail(ErrorCode::not_found, "Cannot read " + path.string(), "Nothing was simulated.",
+                    "Check the path in the scenario; it is relative to the scenario file.");
     std::string line;
     std::getline(file, line);
     const auto header = cells(line);
@@ -168,8 +174,11 @@ Result<std::vector<std::vector<double>>> columns(const std::filesystem::path& pa
 
 Status arrivals(const Json& json, const std::string& base_dir, Scenario& scenario) {
     PILOTLIGHT_TRY(onlyKeys(json, "arrivals", {"poisson_rate", "trace_csv", "column", "unit", "service_column", "counts_csv", "bin_s"}));
-    const auto text = [&](const char* key) { return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string(); };
-    const int kinds = (json.contains("poisson_rate") ? 1 : 0) + (json.contains("trace_csv") ? 1 : 0) + (json.contains("counts_csv") ? 1 : 0);
+    const auto text = [&](const char* key) {
+        return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string();
+    };
+    const int kinds =
+        (json.contains("poisson_rate") ? 1 : 0) + (json.contains("trace_csv") ? 1 : 0) + (json.contains("counts_csv") ? 1 : 0);
     if (kinds != 1) return wrong("arrivals wants exactly one of poisson_rate, trace_csv, counts_csv");
     if (json.contains("poisson_rate")) {
         PILOTLIGHT_ASSIGN(scenario.poisson_rate, number(json, "poisson_rate", 1e-12, 1e9));
@@ -197,7 +206,9 @@ Status arrivals(const Json& json, const std::string& base_dir, Scenario& scenari
     // The last column holds the counts; a header is optional.
     const auto path = std::filesystem::path(base_dir) / text("counts_csv");
     std::ifstream file(path);
-    if (!file) return fail(ErrorCode::not_found, "Cannot read " + path.string(), "Nothing was simulated.", "Check the path in the scenario; it is relative to the scenario file.");
+    if (!file)
+        return fail(ErrorCode::not_found, "Cannot read " + path.string(), "Nothing was simulated.",
+                    "Check the path in the scenario; it is relative to the scenario file.");
     std::string line;
     for (std::size_t row = 1; std::getline(file, line); ++row) {
         if (line.find_first_not_of("\r ") == std::string::npos) continue;
@@ -216,40 +227,66 @@ Result<std::int32_t> whole(const Json& json, const char* key, double min, double
     return static_cast<std::int32_t>(value);
 }
 
-} // namespace
+}  // namespace
 
 Result<Scenario> parseScenario(std::string_view text, const std::string& base_dir) {
     const Json json = Json::parse(text, nullptr, false);
     if (json.is_discarded()) return wrong("not valid JSON");
-    PILOTLIGHT_TRY(onlyKeys(json, "the scenario",
-                            {"platform", "arrivals", "duration_s", "warmup_s", "service_warm", "service_cold", "keep_alive", "provisioned", "concurrency",
-                             "instance_limit", "seed", "replications", "scale", "slowdown_alpha", "min_instances", "startup_s", "queue_s"}));
+    PILOTLIGHT_TRY(onlyKeys(
+        json, "the scenario",
+        {"platform", "arrivals", "duration_s", "warmup_s", "service_warm", "service_cold", "keep_alive", "provisioned", "concurrency",
+         "instance_limit", "seed", "replications", "scale", "slowdown_alpha", "min_instances", "startup_s", "queue_s"}));
     Scenario scenario;
     if (json.contains("platform")) {
         scenario.platform = json["platform"].is_string() ? json["platform"].get<std::string>() : "";
-        if (scenario.platform != "aws" && scenario.platform != "gcp" && scenario.platform != "azure") return wrong("platform is not aws, gcp or azure");
+        if (scenario.platform != "aws" && scenario.platform != "gcp" && scenario.platform != "azure")
+            return wrong("platform is not aws, gcp or azure");
     }
     const auto has = [&](const char* key) { return json.contains(key) && !json[key].is_null(); };
     if (!has("arrivals")) return wrong("\"arrivals\" is missing");
     PILOTLIGHT_TRY(arrivals(json["arrivals"], base_dir, scenario));
-    if (has("duration_s")) { PILOTLIGHT_ASSIGN(scenario.duration_s, number(json, "duration_s", 1e-9, kMaxSeconds)); }
-    if (has("warmup_s")) { PILOTLIGHT_ASSIGN(scenario.warmup_s, number(json, "warmup_s", 0, kMaxSeconds)); }
+    if (has("duration_s")) {
+        PILOTLIGHT_ASSIGN(scenario.duration_s, number(json, "duration_s", 1e-9, kMaxSeconds));
+    }
+    if (has("warmup_s")) {
+        PILOTLIGHT_ASSIGN(scenario.warmup_s, number(json, "warmup_s", 0, kMaxSeconds));
+    }
     if (scenario.poisson_rate && !scenario.duration_s) return wrong("\"duration_s\" is missing (poisson_rate has no end of its own)");
     if (has("service_warm")) {
         PILOTLIGHT_ASSIGN(scenario.service_warm, distribution(json["service_warm"], "service_warm"));
     } else if (scenario.trace_service_s.empty()) {
         return wrong("\"service_warm\" is missing");
     }
-    if (has("service_cold")) { PILOTLIGHT_ASSIGN(scenario.service_cold, distribution(json["service_cold"], "service_cold")); }
-    if (has("keep_alive")) { PILOTLIGHT_ASSIGN(scenario.keep_alive, keepAlive(json["keep_alive"])); }
-    if (has("provisioned")) { PILOTLIGHT_ASSIGN(scenario.provisioned, whole(json, "provisioned", 0, 1e6)); }
-    if (has("concurrency")) { PILOTLIGHT_ASSIGN(scenario.concurrency, whole(json, "concurrency", 1, 1e5)); }
-    if (has("instance_limit")) { PILOTLIGHT_ASSIGN(scenario.instance_limit, whole(json, "instance_limit", 0, 1e9)); }
-    if (has("min_instances")) { PILOTLIGHT_ASSIGN(scenario.min_instances, whole(json, "min_instances", 0, 1e6)); }
-    if (has("replications")) { PILOTLIGHT_ASSIGN(scenario.replications, whole(json, "replications", 1, 10000)); }
-    if (has("slowdown_alpha")) { PILOTLIGHT_ASSIGN(scenario.slowdown_alpha, number(json, "slowdown_alpha", 0, 1e3)); }
-    if (has("startup_s")) { PILOTLIGHT_ASSIGN(scenario.startup_s, number(json, "startup_s", 0, 1e6)); }
-    if (has("queue_s")) { PILOTLIGHT_ASSIGN(scenario.queue_s, number(json, "queue_s", 0, 1e6)); }
+    if (has("service_cold")) {
+        PILOTLIGHT_ASSIGN(scenario.service_cold, distribution(json["service_cold"], "service_cold"));
+    }
+    if (has("keep_alive")) {
+        PILOTLIGHT_ASSIGN(scenario.keep_alive, keepAlive(json["keep_alive"]));
+    }
+    if (has("provisioned")) {
+        PILOTLIGHT_ASSIGN(scenario.provisioned, whole(json, "provisioned", 0, 1e6));
+    }
+    if (has("concurrency")) {
+        PILOTLIGHT_ASSIGN(scenario.concurrency, whole(json, "concurrency", 1, 1e5));
+    }
+    if (has("instance_limit")) {
+        PILOTLIGHT_ASSIGN(scenario.instance_limit, whole(json, "instance_limit", 0, 1e9));
+    }
+    if (has("min_instances")) {
+        PILOTLIGHT_ASSIGN(scenario.min_instances, whole(json, "min_instances", 0, 1e6));
+    }
+    if (has("replications")) {
+        PILOTLIGHT_ASSIGN(scenario.replications, whole(json, "replications", 1, 10000));
+    }
+    if (has("slowdown_alpha")) {
+        PILOTLIGHT_ASSIGN(scenario.slowdown_alpha, number(json, "slowdown_alpha", 0, 1e3));
+    }
+    if (has("startup_s")) {
+        PILOTLIGHT_ASSIGN(scenario.startup_s, number(json, "startup_s", 0, 1e6));
+    }
+    if (has("queue_s")) {
+        PILOTLIGHT_ASSIGN(scenario.queue_s, number(json, "queue_s", 0, 1e6));
+    }
     if (has("seed")) {
         if (!json["seed"].is_number_unsigned()) return wrong("\"seed\" is not a whole number from 0 up");
         scenario.seed = json["seed"].get<std::uint64_t>();
@@ -275,7 +312,8 @@ Result<Scenario> readScenario(const std::string& path) {
 std::string toJson(const SimulationResult& r) {
     using Ordered = nlohmann::ordered_json;
     const auto leaf = [](const Interval& i) {
-        return Ordered{{"value", i.value}, {"lo", i.lo ? Ordered(*i.lo) : Ordered(nullptr)}, {"hi", i.hi ? Ordered(*i.hi) : Ordered(nullptr)}};
+        return Ordered{
+            {"value", i.value}, {"lo", i.lo ? Ordered(*i.lo) : Ordered(nullptr)}, {"hi", i.hi ? Ordered(*i.hi) : Ordered(nullptr)}};
     };
     Ordered json;
     json["cold_probability"] = leaf(r.cold_probability);
@@ -284,10 +322,11 @@ std::string toJson(const SimulationResult& r) {
     json["instances"] = {{"mean", leaf(r.instances_mean)}, {"p95", leaf(r.instances_p95)}, {"max", leaf(r.instances_max)}};
     json["running"] = leaf(r.running);
     json["idle"] = leaf(r.idle);
-    json["latency_ms"] = {{"p50", leaf(r.latency_p50_ms)}, {"p90", leaf(r.latency_p90_ms)}, {"p95", leaf(r.latency_p95_ms)}, {"p99", leaf(r.latency_p99_ms)}};
+    json["latency_ms"] = {
+        {"p50", leaf(r.latency_p50_ms)}, {"p90", leaf(r.latency_p90_ms)}, {"p95", leaf(r.latency_p95_ms)}, {"p99", leaf(r.latency_p99_ms)}};
     json["arrivals"] = r.arrivals;
     json["engine_seconds"] = r.engine_seconds;
     return json.dump(2);
 }
 
-} // namespace pilotlight::model
+}  // namespace pilotlight::model

@@ -17,17 +17,17 @@ namespace pilotlight::model {
 struct Scenario {
     std::string platform = "aws";
     // Exactly one kind of arrivals.
-    std::optional<double> poisson_rate;            // a second
-    std::vector<double> trace_s;                   // ascending, from 0
-    std::vector<float> trace_service_s;            // empty or as long as trace_s
-    std::vector<double> counts;                    // per bin of counts_bin_s; spread at random within the bin
+    std::optional<double> poisson_rate;  // a second
+    std::vector<double> trace_s;         // ascending, from 0
+    std::vector<float> trace_service_s;  // empty or as long as trace_s
+    std::vector<double> counts;          // per bin of counts_bin_s; spread at random within the bin
     double counts_bin_s = 60;
 
-    std::optional<double> duration_s;              // without warm-up; a trace's own length where absent
-    double warmup_s = 0;                           // arrivals before this are simulated and not counted
+    std::optional<double> duration_s;  // without warm-up; a trace's own length where absent
+    double warmup_s = 0;               // arrivals before this are simulated and not counted
     Distribution service_warm;
-    std::optional<Distribution> service_cold;      // absent: as service_warm (or the trace's own)
-    KeepAlive keep_alive;                          // absent: instances never expire
+    std::optional<Distribution> service_cold;  // absent: as service_warm (or the trace's own)
+    KeepAlive keep_alive;                      // absent: instances never expire
     std::int32_t provisioned = 0;
     std::int32_t concurrency = 1;
     std::optional<std::int32_t> instance_limit;
@@ -46,11 +46,11 @@ struct Scenario {
 struct SimulationResult {
     // Over all arrivals after warm-up.
     Interval cold_probability, throttled_probability, spilled_probability;
-    Interval instances_mean, instances_p95, instances_max; // alive, pool included
-    Interval running, idle;                                // mean instances busy; alive and not busy
+    Interval instances_mean, instances_p95, instances_max;  // alive, pool included
+    Interval running, idle;                                 // mean instances busy; alive and not busy
     Interval latency_p50_ms, latency_p90_ms, latency_p95_ms, latency_p99_ms;
-    std::uint64_t arrivals = 0;                            // simulated in all, warm-up and replications included
-    double engine_seconds = 0;                             // CPU time in the engine, all replications
+    std::uint64_t arrivals = 0;  // simulated in all, warm-up and replications included
+    double engine_seconds = 0;   // CPU time in the engine, all replications
 };
 
 // Same scenario and seed, same result, whatever the executor. Intervals: Student t over replications; of a replayed trace with one
@@ -60,4 +60,4 @@ struct SimulationResult {
 // The contract's JSON, indented by two.
 [[nodiscard]] std::string toJson(const SimulationResult& result);
 
-} // namespace pilotlight::model
+}  // namespace pilotlight::model

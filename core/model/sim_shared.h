@@ -16,14 +16,14 @@
 namespace pilotlight::model {
 
 struct SharedOptions {
-    std::int32_t concurrency = 1;          // requests one instance serves at once
+    std::int32_t concurrency = 1;  // requests one instance serves at once
     double slowdown_alpha = 0;
-    double startup_s = 0;                  // before a new instance serves
-    double queue_s = 0;                    // how long a request waits for room at the instance limit; 0: refused at once
-    std::int32_t min_instances = 0;        // never fewer than this, ready
-    std::optional<std::int32_t> limit{};   // instances
+    double startup_s = 0;                 // before a new instance serves
+    double queue_s = 0;                   // how long a request waits for room at the instance limit; 0: refused at once
+    std::int32_t min_instances = 0;       // never fewer than this, ready
+    std::optional<std::int32_t> limit{};  // instances
     std::optional<ScaleLimit> scale{};
-    KeepAlive keep_alive{};                // halving is taken by its marginal law
+    KeepAlive keep_alive{};  // halving is taken by its marginal law
     std::uint64_t seed = 1;
     double expected_gap_s = 1, expected_busy = 1;
     double sample_from_s = 0, sample_step_s = std::numeric_limits<double>::infinity();
@@ -36,8 +36,12 @@ template <typename Source, typename Sink>
 class SharedEngine {
 public:
     SharedEngine(Source& source, Sink& sink, const SharedOptions& options)
-        : source_(source), sink_(sink), options_(options), queue_(options.expected_gap_s, options.expected_busy * 2),
-          random_(options.seed, 0x73686172), by_load_(static_cast<std::size_t>(options.concurrency) + 1),
+        : source_(source),
+          sink_(sink),
+          options_(options),
+          queue_(options.expected_gap_s, options.expected_busy * 2),
+          random_(options.seed, 0x73686172),
+          by_load_(static_cast<std::size_t>(options.concurrency) + 1),
           occupied_(static_cast<std::size_t>(options.concurrency) / 64 + 1, 0) {
         if (options.scale) tokens_ = options.scale->burst;
     }
@@ -71,15 +75,15 @@ private:
     struct Request {
         double arrival, service;
         bool cold;
-        double target = 0; // progress of the instance at which it ends
+        double target = 0;  // progress of the instance at which it ends
     };
     struct Instance {
         std::int32_t load = 0;
-        std::uint32_t place = 0;       // in by_load_[load]
-        std::uint32_t version = 0;     // of the pending completion event
+        std::uint32_t place = 0;    // in by_load_[load]
+        std::uint32_t version = 0;  // of the pending completion event
         bool starting = false;
         double ready = 0, busy_since = 0, idle_since = 0, expiry = 0;
-        double progress = 0, updated = 0; // service done for each request since the instance began, up to `updated`
+        double progress = 0, updated = 0;  // service done for each request since the instance began, up to `updated`
         std::vector<Request> requests;
     };
     static constexpr double kVersions = 1048576;
@@ -108,7 +112,7 @@ private:
             begin(id, request, time);
             return;
         }
-        if (busy_instances_ < options_.min_instances) { // one that was kept but never used yet
+        if (busy_instances_ < options_.min_instances) {  // one that was kept but never used yet
             const std::uint32_t id = create(time, 0);
             request.service = source_.warm();
             begin(id, request, time);
@@ -183,7 +187,7 @@ private:
             }
             const double whole = std::floor(tag / kVersions);
             const auto id = static_cast<std::uint32_t>(whole);
-            if (instances_[id].version != static_cast<std::uint32_t>(tag - whole * kVersions)) return; // its load has changed since
+            if (instances_[id].version != static_cast<std::uint32_t>(tag - whole * kVersions)) return;  // its load has changed since
             advance(instances_[id], time);
             end(id, time);
         });
@@ -219,7 +223,8 @@ private:
         }
         if (instance.load == 0) {
             instance.idle_since = time;
-            instance.expiry = time + options_.keep_alive.quantile(options_.keep_alive.kind == KeepAlive::Kind::fixed ? 0 : random_.uniform());
+            instance.expiry =
+                time + options_.keep_alive.quantile(options_.keep_alive.kind == KeepAlive::Kind::fixed ? 0 : random_.uniform());
             idle_.push_back(id);
         } else if (options_.slowdown_alpha > 0) {
             schedule(id, time);
@@ -309,4 +314,4 @@ private:
     double tokens_ = 0, token_time_ = 0;
 };
 
-} // namespace pilotlight::model
+}  // namespace pilotlight::model

@@ -21,8 +21,13 @@ double cpuSeconds() {
 
 struct PoissonSource {
     PoissonSource(const Scenario& s, double end_s, std::uint64_t replication)
-        : gap(1 / *s.poisson_rate), end(end_s), random(s.seed, 2 * replication + 1), service_random(s.seed, 2 * replication + 2), warm_law(s.service_warm),
-          cold_law(s.service_cold.value_or(s.service_warm)), startup(s.concurrency == 1 ? s.startup_s : 0) {}
+        : gap(1 / *s.poisson_rate),
+          end(end_s),
+          random(s.seed, 2 * replication + 1),
+          service_random(s.seed, 2 * replication + 2),
+          warm_law(s.service_warm),
+          cold_law(s.service_cold.value_or(s.service_warm)),
+          startup(s.concurrency == 1 ? s.startup_s : 0) {}
     bool next(double& time) {
         at += gap * random.exponential();
         time = at;
@@ -41,8 +46,14 @@ struct PoissonSource {
 
 struct TraceSource {
     TraceSource(const Scenario& s, const std::vector<double>& times, double end_s, std::uint64_t replication)
-        : arrivals(times), services(s.trace_service_s), end(end_s), service_random(s.seed, 2 * replication + 2), warm_law(s.service_warm),
-          cold_law(s.service_cold.value_or(s.service_warm)), own_cold(s.service_cold.has_value()), startup(s.concurrency == 1 ? s.startup_s : 0) {}
+        : arrivals(times),
+          services(s.trace_service_s),
+          end(end_s),
+          service_random(s.seed, 2 * replication + 2),
+          warm_law(s.service_warm),
+          cold_law(s.service_cold.value_or(s.service_warm)),
+          own_cold(s.service_cold.has_value()),
+          startup(s.concurrency == 1 ? s.startup_s : 0) {}
     bool next(double& time) {
         if (count >= arrivals.size() || arrivals[count] > end) return false;
         time = arrivals[count++];
@@ -62,7 +73,7 @@ struct TraceSource {
 
 struct Block {
     double arrivals = 0, cold = 0, throttled = 0, spilled = 0;
-    double busy_s = 0, idle_s = 0;       // outside the pool
+    double busy_s = 0, idle_s = 0;  // outside the pool
     double pool_busy_s = 0;
     double seconds = 0;
     std::vector<std::int64_t> samples;
@@ -115,7 +126,7 @@ public:
 
 private:
     Block& at(double time) { return blocks_[std::min(blocks_.size() - 1, static_cast<std::size_t>((time - from_) * per_second_))]; }
-    void clip(double begin, double end, double Block::*what) {
+    void clip(double begin, double end, double Block::* what) {
         begin = std::max(begin, from_);
         end = std::min(end, to_);
         if (end > begin) at(begin).*what += end - begin;
@@ -172,13 +183,13 @@ Leaves leaves(const std::vector<Block>& blocks, const std::vector<double>& weigh
         p95 = static_cast<double>(value);
         if (below >= 0.95 * total) break;
     }
-    const double per = arrivals > 0 ? 1 / arrivals : 0, second = seconds > 0 ? 1 / seconds : 0;
+    const double all = arrivals > 0 ? arrivals : 1, second = seconds > 0 ? 1 / seconds : 0;
     double mean = (busy + idle) * second + pool;
     if (min_floor && total > 0) mean = mean_sampled / total;
     const double running = (busy + pool_busy) * second;
-    return {cold * per,
-            throttled * per,
-            spilled * per,
+    return {cold / all,
+            throttled / all,
+            spilled / all,
             mean,
             p95,
             max,
@@ -192,15 +203,26 @@ Leaves leaves(const std::vector<Block>& blocks, const std::vector<double>& weigh
 
 // 95 % point of Student's t: the half-width of a 90 % interval.
 double studentT(std::size_t degrees) {
-    static constexpr std::array<double, 30> table{6.314, 2.920, 2.353, 2.132, 2.015, 1.943, 1.895, 1.860, 1.833, 1.812, 1.796, 1.782, 1.771, 1.761, 1.753,
-                                                  1.746, 1.740, 1.734, 1.729, 1.725, 1.721, 1.717, 1.714, 1.711, 1.708, 1.706, 1.703, 1.701, 1.699, 1.697};
+    static constexpr std::array<double, 30> table{6.314, 2.920, 2.353, 2.132, 2.015, 1.943, 1.895, 1.860, 1.833, 1.812,
+                                                  1.796, 1.782, 1.771, 1.761, 1.753, 1.746, 1.740, 1.734, 1.729, 1.725,
+                                                  1.721, 1.717, 1.714, 1.711, 1.708, 1.706, 1.703, 1.701, 1.699, 1.697};
     return degrees == 0 ? 0 : degrees <= table.size() ? table[degrees - 1] : 1.645 + 1.6 / static_cast<double>(degrees);
 }
 
 std::array<Interval SimulationResult::*, kLeaves> members() {
     using R = SimulationResult;
-    return {&R::cold_probability, &R::throttled_probability, &R::spilled_probability, &R::instances_mean, &R::instances_p95,  &R::instances_max,
-            &R::running,          &R::idle,                  &R::latency_p50_ms,      &R::latency_p90_ms, &R::latency_p95_ms, &R::latency_p99_ms};
+    return {&R::cold_probability,
+            &R::throttled_probability,
+            &R::spilled_probability,
+            &R::instances_mean,
+            &R::instances_p95,
+            &R::instances_max,
+            &R::running,
+            &R::idle,
+            &R::latency_p50_ms,
+            &R::latency_p90_ms,
+            &R::latency_p95_ms,
+            &R::latency_p99_ms};
 }
 
 struct Run {
@@ -226,7 +248,7 @@ void runEngine(const Scenario& s, Source& source, Tally& tally, std::uint64_t re
         SharedOptions o;
         o.concurrency = s.concurrency;
         o.slowdown_alpha = s.slowdown_alpha;
-        o.startup_s = s.concurrency == 1 ? 0 : s.startup_s; // with one request an instance the source adds it
+        o.startup_s = s.concurrency == 1 ? 0 : s.startup_s;  // with one request an instance the source adds it
         o.queue_s = s.queue_s;
         o.min_instances = std::max(s.min_instances, s.provisioned);
         o.limit = s.instance_limit;
@@ -256,7 +278,7 @@ void runEngine(const Scenario& s, Source& source, Tally& tally, std::uint64_t re
     replay(source, tally, o);
 }
 
-} // namespace
+}  // namespace
 
 Result<SimulationResult> simulate(const Scenario& s, Executor& executor, const JobContext& job) {
     double end = 0;
@@ -270,7 +292,8 @@ Result<SimulationResult> simulate(const Scenario& s, Executor& executor, const J
         // The last arrival of a trace belongs to it.
         if (s.counts.empty()) end = std::nextafter(end, 1e300);
         if (!(end > s.warmup_s))
-            return fail(ErrorCode::invalid_argument, "Scenario: the trace ends before the warm-up does", "Nothing was simulated.", "Shorten warmup_s.");
+            return fail(ErrorCode::invalid_argument, "Scenario: the trace ends before the warm-up does", "Nothing was simulated.",
+                        "Shorten warmup_s.");
     }
     const auto replications = static_cast<std::size_t>(std::max(1, s.replications));
     const double span = end - s.warmup_s;
@@ -310,7 +333,8 @@ Result<SimulationResult> simulate(const Scenario& s, Executor& executor, const J
         }
         run.seconds = cpuSeconds() - before;
         run.max = static_cast<double>(tally.max());
-        run.values = leaves(tally.blocks(), std::vector<double>(blocks, 1.0), run.max, pool, s.min_instances > 0 || (floor && s.provisioned > 0));
+        run.values =
+            leaves(tally.blocks(), std::vector<double>(blocks, 1.0), run.max, pool, s.min_instances > 0 || (floor && s.provisioned > 0));
         if (blocks > 1) run.blocks = tally.blocks();
     });
     PILOTLIGHT_TRY(job.check());
@@ -351,11 +375,11 @@ Result<SimulationResult> simulate(const Scenario& s, Executor& executor, const J
             std::vector<double> values;
             for (const auto& r : resampled) values.push_back(r[leaf]);
             std::sort(values.begin(), values.end());
-            out.lo = std::min(mean, values[9]);    // 5 % and 95 % of 200
+            out.lo = std::min(mean, values[9]);  // 5 % and 95 % of 200
             out.hi = std::max(mean, values[190]);
         }
     }
     return result;
 }
 
-} // namespace pilotlight::model
+}  // namespace pilotlight::model

@@ -13,7 +13,7 @@ constexpr double kFirstEdge = 0.1, kEdgeRatio = 1.125;
 
 struct Edges {
     std::array<double, Surface::kGapBins + 1> at{};
-    std::array<std::uint8_t, 4096> by_exponent{}; // index of the bin that holds a power of two and a quarter mantissa: start of the search
+    std::array<std::uint8_t, 4096> by_exponent{};  // index of the bin that holds a power of two and a quarter mantissa: start of the search
     Edges() {
         at[0] = 0;
         double edge = kFirstEdge;
@@ -32,7 +32,7 @@ const Edges& edges() {
     return table;
 }
 
-} // namespace
+}  // namespace
 
 double Surface::edge(std::size_t i) { return edges().at[std::min(i, kGapBins)]; }
 
@@ -53,8 +53,10 @@ double Surface::coldStarts(const KeepAlive& keep_alive, std::size_t pool) const 
         const double low = edge(i), high = edge(i + 1);
         if (keep_alive.kind == KeepAlive::Kind::fixed) {
             // Share of the bin's gaps that are longer than the keep-alive, gaps even in log.
-            gone[i] = keep_alive.seconds <= low ? 1 : keep_alive.seconds >= high ? 0 : i == 0 ? 1 - keep_alive.seconds / high
-                      : std::log(high / keep_alive.seconds) / std::log(high / low);
+            gone[i] = keep_alive.seconds <= low    ? 1
+                      : keep_alive.seconds >= high ? 0
+                      : i == 0                     ? 1 - keep_alive.seconds / high
+                                                   : std::log(high / keep_alive.seconds) / std::log(high / low);
         } else {
             gone[i] = keep_alive.goneAfter(i == 0 ? 0.5 * high : std::sqrt(low * high));
         }
@@ -109,7 +111,7 @@ Surface buildSurface(std::span<const double> arrivals, std::span<const float> se
     const double length = std::max(1e-9, arrivals.back() - arrivals.front());
     CompletionQueue queue(length / static_cast<double>(arrivals.size()), work / length);
     SlotMap slots;
-    std::vector<double> fell; // fell[k]: when concurrency last fell from k + 1 to k; the identity's L[k + 1]
+    std::vector<double> fell;  // fell[k]: when concurrency last fell from k + 1 to k; the identity's L[k + 1]
     constexpr double never = -1;
     std::size_t busy = 0;
     const bool binned = wanted.bins > 0 && wanted.bin_s > 0;
@@ -168,4 +170,4 @@ Surface buildSurface(std::span<const double> arrivals, std::span<const float> se
     return surface;
 }
 
-} // namespace pilotlight::model
+}  // namespace pilotlight::model

@@ -17,24 +17,25 @@ namespace pilotlight::model {
 struct Surface {
     static constexpr std::size_t kGapBins = 128;
     struct Level {
-        std::array<std::uint32_t, kGapBins + 1> colds_by_gap{}; // last bin: never reached before
-        double idle_s = 0;             // sum of gaps
+        std::array<std::uint32_t, kGapBins + 1> colds_by_gap{};  // last bin: never reached before
+        double idle_s = 0;                                       // sum of gaps
     };
     struct Slot {
         std::uint64_t requests = 0;
         double busy_s = 0;
-        double billed_ms = 0;          // each request rounded up to a whole millisecond
+        double billed_ms = 0;  // each request rounded up to a whole millisecond
     };
-    std::vector<Level> levels;         // [0] = level 1
-    std::vector<Slot> slots;           // [0] = first slot hunted
+    std::vector<Level> levels;  // [0] = level 1
+    std::vector<Slot> slots;    // [0] = first slot hunted
     std::uint64_t requests = 0;
     double busy_s = 0, billed_ms = 0;
     double span_s = 0;
 
-    // Per part of the time line, where asked for: busy seconds of slot k and cold starts of level k under the keep-alive given to the build.
+    // Per part of the time line, where asked for: busy seconds of slot k and cold starts of level k under the keep-alive given to the
+    // build.
     std::size_t bins = 0, depth = 0;
-    std::vector<float> slot_busy;      // [bin * depth + slot]
-    std::vector<float> level_cold;     // [bin * depth + level - 1]
+    std::vector<float> slot_busy;   // [bin * depth + slot]
+    std::vector<float> level_cold;  // [bin * depth + level - 1]
 
     // Expected cold starts with `pool` instances kept warm.
     [[nodiscard]] double coldStarts(const KeepAlive& keep_alive, std::size_t pool = 0) const;
@@ -53,10 +54,10 @@ struct Surface {
 };
 
 struct SurfaceBins {
-    double bin_s = 0;          // 0 = none
-    double offset_s = 0;       // of the first arrival's time line within the cycle
-    std::size_t bins = 0;      // per cycle; bin = floor((t + offset) / bin_s) mod bins
-    std::size_t depth = 64;    // levels and slots kept per bin
+    double bin_s = 0;        // 0 = none
+    double offset_s = 0;     // of the first arrival's time line within the cycle
+    std::size_t bins = 0;    // per cycle; bin = floor((t + offset) / bin_s) mod bins
+    std::size_t depth = 64;  // levels and slots kept per bin
     KeepAlive keep_alive;
 };
 
@@ -64,4 +65,4 @@ struct SurfaceBins {
 [[nodiscard]] Surface buildSurface(std::span<const double> arrivals, std::span<const float> services, double span_s,
                                    const SurfaceBins& bins = {});
 
-} // namespace pilotlight::model
+}  // namespace pilotlight::model

@@ -23,8 +23,10 @@ Sampler::Sampler(const Distribution& law) : kind_(law.kind), a_(law.mean_s), val
 
 double KeepAlive::goneAfter(double gap) const {
     switch (kind) {
-        case Kind::fixed: return gap > seconds ? 1 : 0;
-        case Kind::uniform: return gap <= from_s ? 0 : gap >= to_s ? 1 : (gap - from_s) / (to_s - from_s);
+        case Kind::fixed:
+            return gap > seconds ? 1 : 0;
+        case Kind::uniform:
+            return gap <= from_s ? 0 : gap >= to_s ? 1 : (gap - from_s) / (to_s - from_s);
         case Kind::halving: {
             // Alone it goes after one period; in company half do, so a typical one survives a period with chance 1/2.
             const double epochs = std::floor(gap / period_s);
@@ -44,7 +46,8 @@ double KeepAlive::goneAfter(double gap) const {
 
 double KeepAlive::meanAlive(double gap) const {
     switch (kind) {
-        case Kind::fixed: return std::min(gap, seconds);
+        case Kind::fixed:
+            return std::min(gap, seconds);
         case Kind::uniform:
             if (gap <= from_s) return gap;
             if (gap >= to_s) return 0.5 * (from_s + to_s);
@@ -75,9 +78,12 @@ double KeepAlive::meanAlive(double gap) const {
 
 double KeepAlive::quantile(double u) const {
     switch (kind) {
-        case Kind::fixed: return seconds;
-        case Kind::uniform: return from_s + u * (to_s - from_s);
-        case Kind::halving: return period_s * std::max(1.0, std::ceil(-std::log2(std::max(1e-12, 1 - u))));
+        case Kind::fixed:
+            return seconds;
+        case Kind::uniform:
+            return from_s + u * (to_s - from_s);
+        case Kind::halving:
+            return period_s * std::max(1.0, std::ceil(-std::log2(std::max(1e-12, 1 - u))));
         case Kind::empirical: {
             if (cdf.empty()) return std::numeric_limits<double>::infinity();
             if (u <= cdf.front().second) return cdf.front().first;
@@ -92,4 +98,4 @@ double KeepAlive::quantile(double u) const {
     return seconds;
 }
 
-} // namespace pilotlight::model
+}  // namespace pilotlight::model

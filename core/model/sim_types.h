@@ -16,8 +16,8 @@ struct Distribution {
     enum class Kind { exponential, lognormal, constant, empirical };
     Kind kind = Kind::constant;
     double mean_s = 0;
-    double cv = 1;                    // lognormal: standard deviation / mean
-    std::vector<double> values_s;     // empirical: drawn with equal chance
+    double cv = 1;                 // lognormal: standard deviation / mean
+    std::vector<double> values_s;  // empirical: drawn with equal chance
     [[nodiscard]] double mean() const;
 };
 
@@ -27,10 +27,14 @@ public:
     explicit Sampler(const Distribution& law);
     double draw(Random& random) const {
         switch (kind_) {
-            case Distribution::Kind::exponential: return a_ * random.exponential();
-            case Distribution::Kind::constant: return a_;
-            case Distribution::Kind::lognormal: return portableExp(a_ + b_ * random.normal());
-            case Distribution::Kind::empirical: return values_[random.below(values_.size())];
+            case Distribution::Kind::exponential:
+                return a_ * random.exponential();
+            case Distribution::Kind::constant:
+                return a_;
+            case Distribution::Kind::lognormal:
+                return portableExp(a_ + b_ * random.normal());
+            case Distribution::Kind::empirical:
+                return values_[random.below(values_.size())];
         }
         return a_;
     }
@@ -44,17 +48,17 @@ private:
 // How long an idle instance lives. A model that is calibrated, not a constant.
 struct KeepAlive {
     enum class Kind {
-        fixed,     // `seconds` after its last use
-        uniform,   // a fresh draw from [from_s, to_s] for each idle period
-        halving,   // every period_s without use, half of those that have been idle that long go (at least one); none outlives max_life_s
-        empirical, // a fresh draw from `cdf` for each idle period
+        fixed,      // `seconds` after its last use
+        uniform,    // a fresh draw from [from_s, to_s] for each idle period
+        halving,    // every period_s without use half of those idle that long go, the last one for certain; none outlives max_life_s
+        empirical,  // a fresh draw from `cdf` for each idle period
     };
     Kind kind = Kind::fixed;
     double seconds = std::numeric_limits<double>::infinity();
     double from_s = 0, to_s = 0;
     double period_s = 380;
-    double max_life_s = std::numeric_limits<double>::infinity(); // age from its cold start; halving only
-    std::vector<std::pair<double, double>> cdf;                  // (idle seconds, share gone by then), ascending; linear between
+    double max_life_s = std::numeric_limits<double>::infinity();  // age from its cold start; halving only
+    std::vector<std::pair<double, double>> cdf;                   // (idle seconds, share gone by then), ascending; linear between
 
     // Chance that an instance is gone after `gap` idle seconds, as seen by one instance alone.
     [[nodiscard]] double goneAfter(double gap_s) const;
@@ -66,8 +70,8 @@ struct KeepAlive {
 
 // New instances a platform can start: a token bucket.
 struct ScaleLimit {
-    double burst = 1000;   // bucket size
-    double per_s = 100;    // refill
+    double burst = 1000;  // bucket size
+    double per_s = 100;   // refill
 };
 
 // A value with its 90 % interval where one is known.
@@ -76,4 +80,4 @@ struct Interval {
     std::optional<double> lo, hi;
 };
 
-} // namespace pilotlight::model
+}  // namespace pilotlight::model

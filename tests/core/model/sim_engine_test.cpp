@@ -76,7 +76,7 @@ TEST(SimEngine, EqualsThePlainSimulatorRequestByRequest) {
         if (pool > 0) options.pool = {{0.0, pool}};
         if (limit < 100000) options.limit = limit;
         options.keep_alive.seconds = keep;
-        options.expected_gap_s = seed % 5 == 0 ? 0.01 : 1; // a wheel far too fine must not matter
+        options.expected_gap_s = seed % 5 == 0 ? 0.01 : 1;  // a wheel far too fine must not matter
         options.expected_busy = load;
         options.end_s = trace.arrivals.back() + 1000;
         Source source{trace};
@@ -92,7 +92,7 @@ TEST(SimEngine, EqualsThePlainSimulatorRequestByRequest) {
             throttles += h == 3;
         }
     }
-    EXPECT_GT(colds, 1000U); // the test would be empty without them
+    EXPECT_GT(colds, 1000U);  // the test would be empty without them
     EXPECT_GT(pools, 1000U);
     EXPECT_GT(throttles, 300U);
 }
@@ -100,7 +100,7 @@ TEST(SimEngine, EqualsThePlainSimulatorRequestByRequest) {
 TEST(SimEngine, WindowMaxIdentity) {
     // An arrival that raises concurrency to k is cold exactly when concurrency was below k throughout the preceding keep-alive.
     for (std::uint64_t seed = 1; seed <= 30; ++seed) {
-        auto trace = randomTrace(seed, 300, 4, seed % 2 == 0);
+        auto trace = randomTrace(seed, 300, 4, false);  // ties are compared with the plain simulator above
         trace.cold = trace.warm;
         const double keep = 7;
         EngineOptions options;
@@ -114,22 +114,17 @@ TEST(SimEngine, WindowMaxIdentity) {
             for (std::size_t j = 0; j < n; ++j) now += trace.arrivals[j] + trace.warm[j] > t ? 1 : 0;
             // Was concurrency >= now at some moment in [t - keep, t)? It peaks right after an arrival, or at the window's beginning.
             bool reached = false;
-            const auto busyAt = [&](double at, std::size_t upto) {
-                int busy = 0;
-                for (std::size_t j = 0; j < upto; ++j) busy += trace.arrivals[j] <= at && trace.arrivals[j] + trace.warm[j] > at ? 1 : 0;
-                return busy;
-            };
             for (std::size_t j = 0; j < n && !reached; ++j) {
                 if (trace.arrivals[j] < t - keep) continue;
-                int busy = 1; // as of this arrival, earlier ones of the same instant included
+                int busy = 1;  // as of this arrival, earlier ones of the same instant included
                 for (std::size_t i = 0; i < j; ++i) busy += trace.arrivals[i] + trace.warm[i] > trace.arrivals[j] ? 1 : 0;
                 reached = busy >= now;
             }
-            if (!reached) { // still running, or ended exactly, at the window's beginning
-                const double begin = t - keep;
+            if (!reached) {  // at the window's beginning
                 int busy = 0;
-                for (std::size_t j = 0; j < n; ++j) busy += trace.arrivals[j] <= begin && trace.arrivals[j] + trace.warm[j] >= begin ? 1 : 0;
-                reached = busy >= now && (busyAt(begin, n) >= now || busy >= now);
+                for (std::size_t j = 0; j < n; ++j)
+                    busy += trace.arrivals[j] < t - keep && trace.arrivals[j] + trace.warm[j] > t - keep ? 1 : 0;
+                reached = busy >= now;
             }
             ASSERT_EQ(sink.how[n] == 1, !reached) << "seed " << seed << " request " << n;
         }
@@ -186,7 +181,7 @@ TEST(SimEngine, ScaleTokensRefuseWhatTheBucketCannotStart) {
         cold += h == 1;
         refused += h == 3;
     }
-    EXPECT_EQ(cold, 14); // 10 in the bucket, 4 refilled in 49 ms
+    EXPECT_EQ(cold, 14);  // 10 in the bucket, 4 refilled in 49 ms
     EXPECT_EQ(refused, 36);
 }
 
@@ -238,7 +233,7 @@ TEST(SimEngine, MaximumLifeEndsHotInstances) {
     replay(source, sink, options);
     int cold = 0;
     for (const int h : sink.how) cold += h == 1;
-    EXPECT_EQ(cold, 5); // at 0, 210, 420, 630, 840 s
+    EXPECT_EQ(cold, 5);  // at 0, 210, 420, 630, 840 s
 }
 
 TEST(SimRandom, LogAndExpAreAccurate) {
@@ -283,8 +278,8 @@ TEST(SimRandom, SameSeedSameBytes) {
     Random pinned(1);
     double sum = 0;
     for (int i = 0; i < 1000; ++i) sum += pinned.exponential() + pinned.normal();
-    EXPECT_DOUBLE_EQ(sum, sum);
+    EXPECT_EQ(sum, 0x1.db9e1a019f0a2p+9);
 }
 
-} // namespace
-} // namespace pilotlight::model
+}  // namespace
+}  // namespace pilotlight::model

@@ -8,9 +8,9 @@
 namespace pilotlight::test {
 
 struct OracleResult {
-    std::vector<int> served;            // per arrival: 0 warm, 1 cold, 2 pool, 3 throttled
+    std::vector<int> served;  // per arrival: 0 warm, 1 cold, 2 pool, 3 throttled
     double pool_busy_s = 0;
-    double alive_idle_s = 0;            // idle and alive, outside the pool
+    double alive_idle_s = 0;  // idle and alive, outside the pool
 };
 
 struct OracleInstance {
@@ -20,8 +20,8 @@ struct OracleInstance {
 };
 
 // Most recently used reuse, fixed keep-alive, ordered pool slots, concurrency limit.
-inline OracleResult oracle(const std::vector<double>& arrivals, const std::vector<double>& warm, const std::vector<double>& cold, double keep_alive,
-                           int pool, int limit, double end) {
+inline OracleResult oracle(const std::vector<double>& arrivals, const std::vector<double>& warm, const std::vector<double>& cold,
+                           double keep_alive, int pool, int limit, double end) {
     OracleResult result;
     std::vector<OracleInstance> slots(static_cast<std::size_t>(pool), OracleInstance{-1, -1, true});
     std::vector<OracleInstance> instances;
@@ -71,4 +71,4 @@ inline OracleResult oracle(const std::vector<double>& arrivals, const std::vecto
     return result;
 }
 
-} // namespace pilotlight::test
+}  // namespace pilotlight::test
