@@ -1,5 +1,8 @@
 #include "core/model/accuracy.h"
 
+#include <algorithm>
+#include <cmath>
+#include <string>
 #include <fmt/format.h>
 
 #include <numeric>

@@ -1,4 +1,7 @@
 // Reads the public curves. The files are described in the data folder's own README.
+
+#include <algorithm>
+#include <string>
 #include <charconv>
 #include <fstream>
 #include <map>

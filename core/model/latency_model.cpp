@@ -1,5 +1,8 @@
 #include "core/model/latency_model.h"
 
+#include <algorithm>
+#include <cmath>
+#include <string>
 #include <fmt/format.h>
 
 #include "core/model/latency_percentiles.h"

@@ -1,5 +1,8 @@
 #include "core/model/latency_percentiles.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace pilotlight::model {
 namespace {
 

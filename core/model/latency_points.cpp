@@ -1,5 +1,8 @@
 #include "core/model/latency_points.h"
 
+#include <algorithm>
+#include <cmath>
+#include <map>
 #include <tuple>
 
 #include "core/model/latency_shapes.h"

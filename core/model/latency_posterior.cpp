@@ -1,5 +1,7 @@
 #include "core/model/latency_posterior.h"
 
+#include <algorithm>
+#include <cmath>
 #include <Eigen/Dense>
 #include <limits>
 #include <numeric>

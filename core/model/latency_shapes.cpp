@@ -1,5 +1,8 @@
 #include "core/model/latency_shapes.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "core/base/units.h"
 #include "core/model/latency_quota.h"
 

@@ -1,5 +1,8 @@
 #include "core/model/memory_choice.h"
 
+#include <algorithm>
+#include <cmath>
+#include <string>
 #include <fmt/format.h>
 
 #include <limits>
