@@ -1,6 +1,10 @@
 #include "core/model/observation_csv.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
+#include <optional>
 
 namespace pilotlight::model {
 namespace {
