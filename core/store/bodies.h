@@ -9,10 +9,9 @@ namespace pilotlight::store {
 template <typename T, typename... Values>
 [[nodiscard]] Result<std::vector<T>> bodies(Database& database, const char* sql, const Values&... values) {
     std::vector<T> found;
-    Status status = database.each(
-        sql, [&](Statement& row) -> Status { return fromJson(row.view(0), found.emplace_back()); }, values...);
+    Status status = database.each(sql, [&](Statement& row) -> Status { return fromJson(row.view(0), found.emplace_back()); }, values...);
     if (!status) return fail(std::move(status).error());
     return found;
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

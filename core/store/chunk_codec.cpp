@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::array<double, 6> kScales{1.0, 10.0, 100.0, 1'000.0, 10'000.0, 1'000'000.0};
 constexpr int kRawBits = 7;
-constexpr double kExactIntegers = 9007199254740992.0; // 2^53
+constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
 constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
 constexpr std::size_t kBitmapBytes = kChunkSlots / 8;
 
@@ -16,11 +16,10 @@ enum TimeMode : int { kConsecutive = 0, kBitmap = 1, kIrregular = 2 };
 
 bool scaled(double value, double scale, std::int64_t& out) {
     const double product = value * scale;
-    if (!(std::fabs(product) < kExactIntegers)) return false; // NaN and infinity too
+    if (!(std::fabs(product) < kExactIntegers)) return false;  // NaN and infinity too
     const double whole = std::nearbyint(product);
-    if (std::bit_cast<std::uint64_t>(whole / scale) != std::bit_cast<std::uint64_t>(value)) return false; // also tells -0 from 0
     out = static_cast<std::int64_t>(whole);
-    return true;
+    return std::bit_cast<std::uint64_t>(static_cast<double>(out) / scale) == std::bit_cast<std::uint64_t>(value);  // no integer is -0
 }
 
 // Order-preserving: negative numbers reversed below positive ones.
@@ -74,7 +73,7 @@ Status damaged() {
                 "Restore the workspace from a copy, or remove the profile and sync it again.");
 }
 
-} // namespace
+}  // namespace
 
 void encodeChunk(std::span<const MetricPoint> points, Timestamp start, seconds period, Bytes& out) {
     std::vector<std::uint64_t> column(points.size());
@@ -188,4 +187,4 @@ std::vector<MetricPoint> mergePoints(std::span<const MetricPoint> older, std::sp
     return merged;
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

@@ -27,7 +27,7 @@ inline constexpr std::int64_t kChunkSlots = 288;
 [[nodiscard]] constexpr std::int64_t chunkSpanSeconds(seconds period) { return period.count() * kChunkSlots; }
 [[nodiscard]] constexpr std::int64_t chunkStartSeconds(Timestamp time, seconds period) {
     const std::int64_t span = chunkSpanSeconds(period) * 1000;
-    return time.time_since_epoch().count() / span * chunkSpanSeconds(period); // times before 1970 are refused earlier
+    return time.time_since_epoch().count() / span * chunkSpanSeconds(period);  // times before 1970 are refused earlier
 }
 
 // `points` in strictly ascending time, all within the chunk that starts at `start`, at least one.
@@ -45,4 +45,4 @@ struct ChunkSummary {
 // Both in ascending time; where both hold an instant, `newer` wins.
 [[nodiscard]] std::vector<MetricPoint> mergePoints(std::span<const MetricPoint> older, std::span<const MetricPoint> newer);
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

@@ -32,9 +32,10 @@ namespace pilotlight::store {
 [[nodiscard]] Status fromJson(std::string_view text, Change& change);
 [[nodiscard]] Status fromJson(std::string_view text, ImportRecord& record);
 
-// The settings that Pilotlight tunes or prices (memory, vCPU, concurrency, limit, pools, timeout, architecture, storage), as comparable text.
+// The settings that Pilotlight tunes or prices (memory, vCPU, concurrency, limit, pools, timeout, architecture, storage), as comparable
+// text.
 [[nodiscard]] std::string tunedSettings(const Function& function);
 // Those of them that move the platform's own modification time.
 [[nodiscard]] std::string configurationSettings(const Function& function);
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

@@ -5,18 +5,21 @@
 
 namespace pilotlight {
 
-template <typename Archive> void describe(Archive& field, PriceTier& tier) {
+template <typename Archive>
+void describe(Archive& field, PriceTier& tier) {
     field("from", tier.from);
     field("price", tier.price);
 }
-template <typename Archive> void describe(Archive& field, Price& price) {
+template <typename Archive>
+void describe(Archive& field, Price& price) {
     field("meter", price.meter);
     field("unit", price.unit);
     field("tiers", price.tiers);
     field("source", price.source);
     field("source_id", price.source_id);
 }
-template <typename Archive> void describe(Archive& field, PriceBook& book) {
+template <typename Archive>
+void describe(Archive& field, PriceBook& book) {
     field("platform", book.platform);
     field("region", book.region);
     field("architecture", book.architecture);
@@ -26,14 +29,16 @@ template <typename Archive> void describe(Archive& field, PriceBook& book) {
     field("bundled", book.bundled);
     field("prices", book.prices);
 }
-template <typename Archive> void describe(Archive& field, TimeRange& range) {
+template <typename Archive>
+void describe(Archive& field, TimeRange& range) {
     field("begin", range.begin);
     field("end", range.end);
 }
 
 namespace store {
 
-template <typename Archive> void describe(Archive& field, ImportRecord& record) {
+template <typename Archive>
+void describe(Archive& field, ImportRecord& record) {
     field("profile", record.profile);
     field("kind", record.kind);
     field("started", record.started);
@@ -52,5 +57,5 @@ std::string toJson(const ImportRecord& record) { return json::text(record); }
 Status fromJson(std::string_view text, PriceBook& book) { return json::parse(text, book); }
 Status fromJson(std::string_view text, ImportRecord& record) { return json::parse(text, record); }
 
-} // namespace store
-} // namespace pilotlight
+}  // namespace store
+}  // namespace pilotlight

@@ -13,8 +13,9 @@ Status fromJson(std::string_view text, Profile& profile) { return json::parse(te
 Status fromJson(std::string_view text, Function& function) { return json::parse(text, function); }
 
 std::string configurationSettings(const Function& function) {
-    return fmt::format("memory {} vcpu {} concurrency {} timeout {} storage {} architecture {}", function.memory.value, function.vcpu.value_or(-1),
-                       function.concurrency, function.timeout.count(), function.ephemeral_storage.value, static_cast<int>(function.architecture));
+    return fmt::format("memory {} vcpu {} concurrency {} timeout {} storage {} architecture {}", function.memory.value,
+                       function.vcpu.value_or(-1), function.concurrency, function.timeout.count(), function.ephemeral_storage.value,
+                       static_cast<int>(function.architecture));
 }
 
 std::string tunedSettings(const Function& function) {
@@ -24,15 +25,16 @@ std::string tunedSettings(const Function& function) {
     for (const Qualifier& qualifier : function.qualifiers) {
         std::string scaling;
         if (qualifier.scaling) {
-            scaling = fmt::format("{}..{} {}", qualifier.scaling->min_capacity, qualifier.scaling->max_capacity, qualifier.scaling->target_tracking);
+            scaling = fmt::format("{}..{} {}", qualifier.scaling->min_capacity, qualifier.scaling->max_capacity,
+                                  qualifier.scaling->target_tracking);
             for (const std::string& action : qualifier.scaling->scheduled_actions) scaling += " " + action;
         }
-        pools.push_back(fmt::format(" [{} {} pool {} memory {} scaling {}]", qualifier.name, qualifier.version, qualifier.warm_pool.value_or(-1),
-                                    qualifier.memory ? qualifier.memory->value : -1, scaling));
+        pools.push_back(fmt::format(" [{} {} pool {} memory {} scaling {}]", qualifier.name, qualifier.version,
+                                    qualifier.warm_pool.value_or(-1), qualifier.memory ? qualifier.memory->value : -1, scaling));
     }
-    std::sort(pools.begin(), pools.end()); // the platform's order means nothing
+    std::sort(pools.begin(), pools.end());  // the platform's order means nothing
     for (const std::string& pool : pools) text += pool;
     return text;
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

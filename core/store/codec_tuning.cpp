@@ -5,39 +5,54 @@
 
 namespace pilotlight::store::json {
 
-template <> struct Spelling<RecommendationStatus> { static constexpr const char* names[] = {"recommended", "optimal", "inconclusive"}; };
-template <> struct Spelling<Verdict> { static constexpr const char* names[] = {"pass", "veto", "overridden"}; };
-template <> struct Spelling<ChangeStatus> {
+template <>
+struct Spelling<RecommendationStatus> {
+    static constexpr const char* names[] = {"recommended", "optimal", "inconclusive"};
+};
+template <>
+struct Spelling<Verdict> {
+    static constexpr const char* names[] = {"pass", "veto", "overridden"};
+};
+template <>
+struct Spelling<ChangeStatus> {
     static constexpr const char* names[] = {"pending", "applied", "failed", "refused", "watching", "kept", "reverted", "inconclusive"};
 };
-template <> struct Spelling<Observation::Source> { static constexpr const char* names[] = {"cloud", "bench"}; };
+template <>
+struct Spelling<Observation::Source> {
+    static constexpr const char* names[] = {"cloud", "bench"};
+};
 
-} // namespace pilotlight::store::json
+}  // namespace pilotlight::store::json
 
 namespace pilotlight {
 
-template <typename Archive> void describe(Archive& field, MoneyEstimate& estimate) {
+template <typename Archive>
+void describe(Archive& field, MoneyEstimate& estimate) {
     field("value", estimate.value);
     field("lo", estimate.lo);
     field("hi", estimate.hi);
 }
-template <typename Archive> void describe(Archive& field, EffectValue& value) {
+template <typename Archive>
+void describe(Archive& field, EffectValue& value) {
     field("before", value.before);
     field("after", value.after);
     field("lo", value.lo);
     field("hi", value.hi);
 }
-template <typename Archive> void describe(Archive& field, Effect& effect) {
+template <typename Archive>
+void describe(Archive& field, Effect& effect) {
     field("cost_usd_month", effect.cost_usd_month);
     field("p95_ms", effect.p95_ms);
     field("cold_start_share", effect.cold_start_share);
 }
-template <typename Archive> void describe(Archive& field, SettingChange& change) {
+template <typename Archive>
+void describe(Archive& field, SettingChange& change) {
     field("setting", change.setting);
     field("before", change.before);
     field("after", change.after);
 }
-template <typename Archive> void describe(Archive& field, Recommendation& recommendation) {
+template <typename Archive>
+void describe(Archive& field, Recommendation& recommendation) {
     field("id", recommendation.id);
     field("function_id", recommendation.function_id);
     field("status", recommendation.status);
@@ -52,12 +67,14 @@ template <typename Archive> void describe(Archive& field, Recommendation& recomm
     field("risk", recommendation.risk);
     field("made_at", recommendation.made_at);
 }
-template <typename Archive> void describe(Archive& field, Guardrail& guardrail) {
+template <typename Archive>
+void describe(Archive& field, Guardrail& guardrail) {
     field("name", guardrail.name);
     field("verdict", guardrail.verdict);
     field("reason", guardrail.reason);
 }
-template <typename Archive> void describe(Archive& field, Plan& plan) {
+template <typename Archive>
+void describe(Archive& field, Plan& plan) {
     field("id", plan.id);
     field("function_id", plan.function_id);
     field("profile", plan.profile);
@@ -75,7 +92,8 @@ template <typename Archive> void describe(Archive& field, Plan& plan) {
     field("made_at", plan.made_at);
     field("expires", plan.expires);
 }
-template <typename Archive> void describe(Archive& field, Change& change) {
+template <typename Archive>
+void describe(Archive& field, Change& change) {
     field("id", change.id);
     field("plan_id", change.plan_id);
     field("function_id", change.function_id);
@@ -93,7 +111,8 @@ template <typename Archive> void describe(Archive& field, Change& change) {
     field("decided", change.decided);
     field("reverted_by", change.reverted_by);
 }
-template <typename Archive> void describe(Archive& field, Observation& observation) {
+template <typename Archive>
+void describe(Archive& field, Observation& observation) {
     field("memory", observation.memory);
     field("vcpu", observation.vcpu);
     field("concurrency", observation.concurrency);
@@ -121,5 +140,5 @@ Status fromJson(std::string_view text, Recommendation& recommendation) { return 
 Status fromJson(std::string_view text, Plan& plan) { return json::parse(text, plan); }
 Status fromJson(std::string_view text, Change& change) { return json::parse(text, change); }
 
-} // namespace store
-} // namespace pilotlight
+}  // namespace store
+}  // namespace pilotlight

@@ -14,7 +14,7 @@ std::string fileOf(sqlite3* connection) {
     return name && *name ? name : "the workspace";
 }
 
-} // namespace
+}  // namespace
 
 Error sqliteError(sqlite3* connection, int code) {
     const int extended = connection ? sqlite3_extended_errcode(connection) : code;
@@ -24,31 +24,32 @@ Error sqliteError(sqlite3* connection, int code) {
     if (system != 0) reason += fmt::format(" ({})", std::strerror(system));
     const std::string kept = "This step stored nothing; everything stored before it is intact.";
     switch (code & 0xff) {
-    case SQLITE_FULL:
-        return {ErrorCode::storage, fmt::format("The disk that holds {} is full", file), kept, "Free some space, then repeat."};
-    case SQLITE_READONLY:
-        return {ErrorCode::storage, fmt::format("{} cannot be written: {}", file, reason), kept,
-                "Make the folder and its files writable, or choose another one with --workspace."};
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-        return {ErrorCode::storage, fmt::format("{} is damaged: {}", file, reason),
-                "Pilotlight did not change it.", "Restore it from a copy, or move it away and sync again; the platforms still hold what was measured."};
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return {ErrorCode::locked, fmt::format("{} is busy: {}", file, reason), kept, "Repeat in a moment."};
-    case SQLITE_IOERR:
-        return {ErrorCode::storage, fmt::format("Reading or writing {} failed: {}", file, reason), kept,
-                "Check free space, quota and the health of the disk, then repeat."};
-    case SQLITE_CANTOPEN:
-    case SQLITE_PERM:
-    case SQLITE_AUTH:
-        return {ErrorCode::storage, fmt::format("{} cannot be opened: {}", file, reason), "", "Check that the folder exists and that you may read and write it."};
-    case SQLITE_TOOBIG:
-        return {ErrorCode::storage, fmt::format("A value is too large for {}: {}", file, reason), kept, ""};
-    case SQLITE_NOMEM:
-        return {ErrorCode::storage, "Out of memory while working with the workspace", kept, ""};
-    default:
-        return {ErrorCode::internal, fmt::format("The store failed: {} ({})", reason, extended), kept, "Please report this."};
+        case SQLITE_FULL:
+            return {ErrorCode::storage, fmt::format("The disk that holds {} is full", file), kept, "Free some space, then repeat."};
+        case SQLITE_READONLY:
+            return {ErrorCode::storage, fmt::format("{} cannot be written: {}", file, reason), kept,
+                    "Make the folder and its files writable, or choose another one with --workspace."};
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB:
+            return {ErrorCode::storage, fmt::format("{} is damaged: {}", file, reason), "Pilotlight did not change it.",
+                    "Restore it from a copy, or move it away and sync again; the platforms still hold what was measured."};
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            return {ErrorCode::locked, fmt::format("{} is busy: {}", file, reason), kept, "Repeat in a moment."};
+        case SQLITE_IOERR:
+            return {ErrorCode::storage, fmt::format("Reading or writing {} failed: {}", file, reason), kept,
+                    "Check free space, quota and the health of the disk, then repeat."};
+        case SQLITE_CANTOPEN:
+        case SQLITE_PERM:
+        case SQLITE_AUTH:
+            return {ErrorCode::storage, fmt::format("{} cannot be opened: {}", file, reason), "",
+                    "Check that the folder exists and that you may read and write it."};
+        case SQLITE_TOOBIG:
+            return {ErrorCode::storage, fmt::format("A value is too large for {}: {}", file, reason), kept, ""};
+        case SQLITE_NOMEM:
+            return {ErrorCode::storage, "Out of memory while working with the workspace", kept, ""};
+        default:
+            return {ErrorCode::internal, fmt::format("The store failed: {} ({})", reason, extended), kept, "Please report this."};
     }
 }
 
@@ -64,8 +65,10 @@ void Statement::bind(int index, std::string_view value) {
 }
 
 void Statement::bind(int index, Blob value) {
-    if (value.empty()) sqlite3_bind_zeroblob(statement_, index, 0);
-    else sqlite3_bind_blob(statement_, index, value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
+    if (value.empty())
+        sqlite3_bind_zeroblob(statement_, index, 0);
+    else
+        sqlite3_bind_blob(statement_, index, value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
 }
 
 Result<bool> Statement::step() {
@@ -118,19 +121,28 @@ Result<Database> Database::open(const std::string& path, Mode mode, bool create)
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     std::string name = path;
     switch (mode) {
-    case Mode::read_write: flags |= SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0); break;
-    case Mode::read_only: flags |= SQLITE_OPEN_READONLY; break;
-    case Mode::immutable: {
-        flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
-        name = "file:";
-        for (const char c : path) {
-            if (c == '%' || c == '?' || c == '#') name += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-            else name += c;
+        case Mode::read_write:
+            flags |= SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
+            break;
+        case Mode::read_only:
+            flags |= SQLITE_OPEN_READONLY;
+            break;
+        case Mode::immutable: {
+            flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+            name = "file:";
+            for (const char c : path) {
+                if (c == '%' || c == '?' || c == '#')
+                    name += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+                else
+                    name += c;
+            }
+            name += "?immutable=1";
+            break;
         }
-        name += "?immutable=1";
-        break;
-    }
-    case Mode::memory: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY; name = ":memory:"; break;
+        case Mode::memory:
+            flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY;
+            name = ":memory:";
+            break;
     }
     const int code = sqlite3_open_v2(name.c_str(), &database.connection_, flags, nullptr);
     if (code != SQLITE_OK) {
@@ -169,4 +181,4 @@ Result<Statement> Database::prepare(const char* sql) {
     return Statement(connection_, cached);
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

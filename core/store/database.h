@@ -54,8 +54,8 @@ public:
     [[nodiscard]] bool isNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
     [[nodiscard]] std::optional<double> optionalReal(int column) const;
     [[nodiscard]] std::string text(int column) const { return std::string(view(column)); }
-    [[nodiscard]] std::string_view view(int column) const; // valid until the next step
-    [[nodiscard]] Blob blob(int column) const;             // valid until the next step
+    [[nodiscard]] std::string_view view(int column) const;  // valid until the next step
+    [[nodiscard]] Blob blob(int column) const;              // valid until the next step
 
 private:
     sqlite3* connection_;
@@ -106,7 +106,13 @@ public:
     template <typename... Values>
     [[nodiscard]] Result<std::optional<std::int64_t>> integer(const char* sql, const Values&... values) {
         std::optional<std::int64_t> found;
-        Status status = each(sql, [&](Statement& row) -> Status { if (!found && !row.isNull(0)) found = row.integer(0); return {}; }, values...);
+        Status status = each(
+            sql,
+            [&](Statement& row) -> Status {
+                if (!found && !row.isNull(0)) found = row.integer(0);
+                return {};
+            },
+            values...);
         if (!status) return fail(std::move(status).error());
         return found;
     }
@@ -122,4 +128,4 @@ private:
 // What the connection's last failure means to a user.
 [[nodiscard]] Error sqliteError(sqlite3* connection, int code);
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

@@ -7,35 +7,52 @@
 
 namespace pilotlight::store::json {
 
-template <> struct Spelling<PlatformKind> { static constexpr const char* names[] = {"aws", "gcp", "azure"}; };
-template <> struct Spelling<Architecture> { static constexpr const char* names[] = {"x86_64", "arm64"}; };
-template <> struct Spelling<Environment> { static constexpr const char* names[] = {"dev", "staging", "production"}; };
-template <> struct Spelling<InstanceLimit::Kind> { static constexpr const char* names[] = {"unknown", "none", "limited"}; };
+template <>
+struct Spelling<PlatformKind> {
+    static constexpr const char* names[] = {"aws", "gcp", "azure"};
+};
+template <>
+struct Spelling<Architecture> {
+    static constexpr const char* names[] = {"x86_64", "arm64"};
+};
+template <>
+struct Spelling<Environment> {
+    static constexpr const char* names[] = {"dev", "staging", "production"};
+};
+template <>
+struct Spelling<InstanceLimit::Kind> {
+    static constexpr const char* names[] = {"unknown", "none", "limited"};
+};
 
-} // namespace pilotlight::store::json
+}  // namespace pilotlight::store::json
 
-namespace pilotlight { // found by argument
+namespace pilotlight {  // found by argument
 
-template <typename Archive> void describe(Archive& field, InstanceLimit& limit) {
+template <typename Archive>
+void describe(Archive& field, InstanceLimit& limit) {
     field("kind", limit.kind);
     field("value", limit.value);
 }
-template <typename Archive> void describe(Archive& field, WarmSchedule::Entry& entry) {
+template <typename Archive>
+void describe(Archive& field, WarmSchedule::Entry& entry) {
     field("weekdays", entry.weekdays);
     field("minute_of_day", entry.minute_of_day);
     field("level", entry.level);
 }
-template <typename Archive> void describe(Archive& field, WarmSchedule& schedule) {
+template <typename Archive>
+void describe(Archive& field, WarmSchedule& schedule) {
     field("entries", schedule.entries);
     field("time_zone", schedule.time_zone);
 }
-template <typename Archive> void describe(Archive& field, PoolScaling& scaling) {
+template <typename Archive>
+void describe(Archive& field, PoolScaling& scaling) {
     field("min_capacity", scaling.min_capacity);
     field("max_capacity", scaling.max_capacity);
     field("target_tracking", scaling.target_tracking);
     field("scheduled_actions", scaling.scheduled_actions);
 }
-template <typename Archive> void describe(Archive& field, Qualifier& qualifier) {
+template <typename Archive>
+void describe(Archive& field, Qualifier& qualifier) {
     field("name", qualifier.name);
     field("kind", qualifier.kind);
     field("version", qualifier.version);
@@ -47,7 +64,8 @@ template <typename Archive> void describe(Archive& field, Qualifier& qualifier) 
     field("memory", qualifier.memory);
     field("revision", qualifier.revision);
 }
-template <typename Archive> void describe(Archive& field, Function& function) {
+template <typename Archive>
+void describe(Archive& field, Function& function) {
     field("id", function.id);
     field("name", function.name);
     field("profile", function.profile);
@@ -77,7 +95,8 @@ template <typename Archive> void describe(Archive& field, Function& function) {
     field("snap_start", function.snap_start);
     field("init_billed", function.init_billed);
 }
-template <typename Archive> void describe(Archive& field, Profile& profile) {
+template <typename Archive>
+void describe(Archive& field, Profile& profile) {
     field("name", profile.name);
     field("platform", profile.platform);
     field("regions", profile.regions);
@@ -92,7 +111,8 @@ template <typename Archive> void describe(Archive& field, Profile& profile) {
     field("daily_call_cap", profile.daily_call_cap);
     field("daily_money_cap_usd", profile.daily_money_cap_usd);
 }
-template <typename Archive> void describe(Archive& field, DesiredSettings& desired) {
+template <typename Archive>
+void describe(Archive& field, DesiredSettings& desired) {
     field("memory", desired.memory);
     field("vcpu", desired.vcpu);
     field("concurrency", desired.concurrency);
@@ -103,4 +123,4 @@ template <typename Archive> void describe(Archive& field, DesiredSettings& desir
     field("timeout", desired.timeout);
 }
 
-} // namespace pilotlight
+}  // namespace pilotlight

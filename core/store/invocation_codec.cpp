@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::array<double, 4> kScales{1.0, 10.0, 100.0, 1'000.0};
 constexpr std::uint8_t kRawBits = 7;
-constexpr std::uint8_t kDerived = 0; // billed column only
+constexpr std::uint8_t kDerived = 0;  // billed column only
 constexpr std::uint8_t kOwnFloats = 1;
 constexpr std::uint64_t kFailed = 1, kTimedOut = 2, kProvisioned = 4, kCold = 8;
 
@@ -21,9 +21,9 @@ std::uint32_t bitsOf(float value) { return std::bit_cast<std::uint32_t>(value); 
 bool scaled(float value, double scale, std::uint64_t& out) {
     const double whole = std::nearbyint(static_cast<double>(value) * scale);
     if (!(std::fabs(whole) < 4.5e15)) return false;
-    if (bitsOf(static_cast<float>(whole / scale)) != bitsOf(value)) return false;
-    out = zigzag(static_cast<std::int64_t>(whole));
-    return true;
+    const auto integer = static_cast<std::int64_t>(whole);
+    out = zigzag(integer);
+    return bitsOf(static_cast<float>(static_cast<double>(integer) / scale)) == bitsOf(value);  // no integer is -0
 }
 
 template <typename Get>
@@ -68,13 +68,17 @@ void putBilled(Bytes& out, std::span<const Invocation> rows) {
     for (std::size_t i = 0; i < rows.size() && derived; ++i) {
         const double base = roundedUp(rows[i]);
         const double difference = static_cast<double>(rows[i].billed_ms) - base;
-        derived = std::fabs(base) < 1e9 && std::fabs(difference) < 1e9 && difference == std::nearbyint(difference) &&
-                  bitsOf(static_cast<float>(base + difference)) == bitsOf(rows[i].billed_ms);
-        if (derived) column[i] = zigzag(static_cast<std::int64_t>(difference));
+        derived = std::fabs(base) < 1e9 && std::fabs(difference) < 1e9;
+        if (!derived) break;
+        const auto integer = static_cast<std::int64_t>(difference);
+        column[i] = zigzag(integer);
+        derived = bitsOf(static_cast<float>(base + static_cast<double>(integer))) == bitsOf(rows[i].billed_ms);
     }
     out.push_back(derived ? kDerived : kOwnFloats);
-    if (derived) packSmallest(out, column);
-    else putFloats(out, rows.size(), [&](std::size_t i) { return rows[i].billed_ms; });
+    if (derived)
+        packSmallest(out, column);
+    else
+        putFloats(out, rows.size(), [&](std::size_t i) { return rows[i].billed_ms; });
 }
 
 Status damaged() {
@@ -82,7 +86,7 @@ Status damaged() {
                 "Restore the workspace from a copy, or remove the profile and sync it again.");
 }
 
-} // namespace
+}  // namespace
 
 bool invocationBefore(const Invocation& a, const Invocation& b) {
     if (a.time != b.time) return a.time < b.time;
@@ -96,8 +100,10 @@ std::vector<Invocation> mergeInvocations(std::span<const Invocation> older, std:
     std::vector<Invocation> merged;
     merged.reserve(older.size() + newer.size());
     const auto add = [&](const Invocation& row) {
-        if (!merged.empty() && !invocationBefore(merged.back(), row)) merged.back() = row;
-        else merged.push_back(row);
+        if (!merged.empty() && !invocationBefore(merged.back(), row))
+            merged.back() = row;
+        else
+            merged.push_back(row);
     };
     std::size_t o = 0;
     for (const Invocation& row : newer) {
@@ -146,7 +152,7 @@ void encodeInvocations(std::span<const Invocation> rows, Timestamp start, Bytes&
         if (row.cold()) inits.push_back(row.init_ms);
     }
     if (!inits.empty()) putFloats(out, inits.size(), [&](std::size_t i) { return inits[i]; });
-    putBilled(out, rows); // after the columns it is derived from
+    putBilled(out, rows);  // after the columns it is derived from
 }
 
 Status decodeInvocations(std::span<const std::uint8_t> bytes, Timestamp start, std::vector<Invocation>& rows) {
@@ -157,7 +163,7 @@ Status decodeInvocations(std::span<const std::uint8_t> bytes, Timestamp start, s
     };
     ByteReader in(bytes);
     const std::uint64_t count = in.varint();
-    if (!in.ok() || count == 0 || count > in.left() / 8) return broken(); // every row has 8 bytes of request
+    if (!in.ok() || count == 0 || count > in.left() / 8) return broken();  // every row has 8 bytes of request
     const auto number = static_cast<std::size_t>(count);
     rows.resize(begin + number);
     Invocation* const to = rows.data() + begin;
@@ -192,7 +198,8 @@ Status decodeInvocations(std::span<const std::uint8_t> bytes, Timestamp start, s
         to[i].provisioned = (column[i] & kProvisioned) != 0;
         if ((column[i] & kCold) != 0) cold.push_back(i);
     }
-    if (!cold.empty() && !getFloats(in, column, cold.size(), [&](std::size_t i, float value) { to[cold[i]].init_ms = value; })) return broken();
+    if (!cold.empty() && !getFloats(in, column, cold.size(), [&](std::size_t i, float value) { to[cold[i]].init_ms = value; }))
+        return broken();
 
     const std::uint8_t mode = in.byte();
     if (!in.ok() || mode > kOwnFloats) return broken();
@@ -208,4 +215,4 @@ Status decodeInvocations(std::span<const std::uint8_t> bytes, Timestamp start, s
     return in.atEnd() ? Status{} : broken();
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

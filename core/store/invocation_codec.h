@@ -34,4 +34,4 @@ void encodeInvocations(std::span<const Invocation> rows, Timestamp start, Bytes&
 // Appends to `rows`. storage: the bytes are not a chunk.
 [[nodiscard]] Status decodeInvocations(std::span<const std::uint8_t> bytes, Timestamp start, std::vector<Invocation>& rows);
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

@@ -21,30 +21,46 @@ using Json = nlohmann::json;
 template <typename T>
 struct Spelling;
 
-template <typename T> Json write(const T& value);
-template <typename T> void read(const Json& from, T& to);
+template <typename T>
+Json write(const T& value);
+template <typename T>
+void read(const Json& from, T& to);
 
 struct Writer {
     Json& object;
-    template <typename T> void operator()(const char* key, const T& value) { object[key] = write(value); }
-    template <typename T> void operator()(const char* key, const std::optional<T>& value) { if (value) object[key] = write(*value); }
+    template <typename T>
+    void operator()(const char* key, const T& value) {
+        object[key] = write(value);
+    }
+    template <typename T>
+    void operator()(const char* key, const std::optional<T>& value) {
+        if (value) object[key] = write(*value);
+    }
 };
 struct Reader {
     const Json& object;
-    template <typename T> void operator()(const char* key, T& value) {
+    template <typename T>
+    void operator()(const char* key, T& value) {
         if (const auto at = object.find(key); at != object.end() && !at->is_null()) read(*at, value);
     }
-    template <typename T> void operator()(const char* key, std::optional<T>& value) {
+    template <typename T>
+    void operator()(const char* key, std::optional<T>& value) {
         if (const auto at = object.find(key); at != object.end() && !at->is_null()) read(*at, value.emplace());
     }
 };
 
-template <typename T> struct IsVector : std::false_type {};
-template <typename T> struct IsVector<std::vector<T>> : std::true_type {};
-template <typename T> struct IsMap : std::false_type {};
-template <typename T> struct IsMap<std::map<std::string, T>> : std::true_type {};
-template <typename T> struct IsPair : std::false_type {};
-template <typename A, typename B> struct IsPair<std::pair<A, B>> : std::true_type {};
+template <typename T>
+struct IsVector : std::false_type {};
+template <typename T>
+struct IsVector<std::vector<T>> : std::true_type {};
+template <typename T>
+struct IsMap : std::false_type {};
+template <typename T>
+struct IsMap<std::map<std::string, T>> : std::true_type {};
+template <typename T>
+struct IsPair : std::false_type {};
+template <typename A, typename B>
+struct IsPair<std::pair<A, B>> : std::true_type {};
 
 template <typename T>
 Json write(const T& value) {
@@ -73,7 +89,7 @@ Json write(const T& value) {
     } else {
         Json object = Json::object();
         Writer writer{object};
-        describe(writer, const_cast<T&>(value)); // Writer only reads
+        describe(writer, const_cast<T&>(value));  // Writer only reads
         return object;
     }
 }
@@ -135,4 +151,4 @@ Status parse(std::string_view text, T& value) {
     return {};
 }
 
-} // namespace pilotlight::store::json
+}  // namespace pilotlight::store::json

@@ -23,4 +23,4 @@ inline constexpr std::int64_t kHourMilliseconds = 3'600'000;
 inline constexpr Timestamp kEarliest{milliseconds(0)};
 inline constexpr Timestamp kLatest{seconds((std::int64_t{1} << 33) - 1)};
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

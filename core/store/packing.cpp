@@ -77,7 +77,7 @@ std::vector<std::uint64_t> differences(std::span<const std::uint64_t> values) {
     return out;
 }
 
-} // namespace
+}  // namespace
 
 void putVarint(Bytes& out, std::uint64_t value) {
     while (value >= 0x80) {
@@ -175,4 +175,4 @@ bool unpackSmallest(ByteReader& in, std::span<std::uint64_t> values) {
     return true;
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

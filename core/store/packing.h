@@ -50,4 +50,4 @@ void pack(Bytes& out, std::span<const std::uint64_t> values);
 void packSmallest(Bytes& out, std::span<const std::uint64_t> values);
 [[nodiscard]] bool unpackSmallest(ByteReader& in, std::span<std::uint64_t> values);
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

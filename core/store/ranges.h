@@ -7,10 +7,10 @@ namespace pilotlight::store {
 
 // Statements over one table of ranges; ids are bound first, in order.
 struct RangeTable {
-    const char* touching; // SELECT begin, end ... WHERE <ids> AND begin <= ? AND end >= ?
-    const char* remove;   // DELETE ... WHERE <ids> AND begin = ?
-    const char* insert;   // INSERT ... VALUES (<ids>, ?, ?)
-    const char* inside;   // SELECT begin, end ... WHERE <ids> AND begin < ? AND end > ? ORDER BY begin
+    const char* touching;  // SELECT begin, end ... WHERE <ids> AND begin <= ? AND end >= ?
+    const char* remove;    // DELETE ... WHERE <ids> AND begin = ?
+    const char* insert;    // INSERT ... VALUES (<ids>, ?, ?)
+    const char* inside;    // SELECT begin, end ... WHERE <ids> AND begin < ? AND end > ? ORDER BY begin
 };
 
 template <typename... Ids>
@@ -25,7 +25,7 @@ template <typename... Ids>
             return {};
         },
         ids..., end, begin));
-    if (joined.size() == 1 && joined[0].first <= begin && joined[0].second >= end) return {}; // known already
+    if (joined.size() == 1 && joined[0].first <= begin && joined[0].second >= end) return {};  // known already
     for (const auto& [old_begin, old_end] : joined) {
         begin = std::min(begin, old_begin);
         end = std::max(end, old_end);
@@ -48,4 +48,4 @@ template <typename... Ids>
     return RangeSet(std::move(found));
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

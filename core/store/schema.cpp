@@ -78,15 +78,17 @@ Status fillRollups(Database& database) {
         points.clear();
         PILOTLIGHT_TRY(decodeChunk(row.blob(1), startOfKey(key), seconds(period->second), points));
         const ChunkSummary summary = summarise(points);
-        return database.run("INSERT INTO metric_rollup VALUES (?, ?, ?, ?, ?)", key, summary.points, summary.total, summary.low, summary.high);
+        return database.run("INSERT INTO metric_rollup VALUES (?, ?, ?, ?, ?)", key, summary.points, summary.total, summary.low,
+                            summary.high);
     });
 }
 
 std::int32_t bigEndian(const unsigned char* bytes) {
-    return static_cast<std::int32_t>((std::uint32_t{bytes[0]} << 24) | (std::uint32_t{bytes[1]} << 16) | (std::uint32_t{bytes[2]} << 8) | bytes[3]);
+    return static_cast<std::int32_t>((std::uint32_t{bytes[0]} << 24) | (std::uint32_t{bytes[1]} << 16) | (std::uint32_t{bytes[2]} << 8) |
+                                     bytes[3]);
 }
 
-} // namespace
+}  // namespace
 
 Result<FileHeader> readFileHeader(const std::string& path) {
     FileHeader header;
@@ -102,7 +104,7 @@ Result<FileHeader> readFileHeader(const std::string& path) {
     header.exists = true;
     header.empty = got == 0;
     header.sqlite = got == 100 && std::memcmp(bytes, "SQLite format 3", 16) == 0;
-    if (header.sqlite) { // file format, section 1.3: user version at 60, application id at 68
+    if (header.sqlite) {  // file format, section 1.3: user version at 60, application id at 68
         header.version = bigEndian(bytes + 60);
         header.application_id = bigEndian(bytes + 68);
     }
@@ -132,7 +134,7 @@ Result<int> schemaVersion(Database& database) {
 Status migrate(Database& database) {
     PILOTLIGHT_TRY(database.execute("BEGIN IMMEDIATE"));
     const auto work = [&]() -> Status {
-        PILOTLIGHT_ASSIGN(const int from, schemaVersion(database)); // again, under the lock
+        PILOTLIGHT_ASSIGN(const int from, schemaVersion(database));  // again, under the lock
         if (from == kSchemaVersion) return {};
         if (from < 1) PILOTLIGHT_TRY(database.execute(kMigration1));
         if (from < 2) {
@@ -148,4 +150,4 @@ Status migrate(Database& database) {
     return done;
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

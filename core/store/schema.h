@@ -9,7 +9,7 @@
 
 namespace pilotlight::store {
 
-inline constexpr std::int32_t kApplicationId = 0x504C6974; // "PLit"
+inline constexpr std::int32_t kApplicationId = 0x504C6974;  // "PLit"
 inline constexpr int kSchemaVersion = 2;
 inline constexpr const char* kFileName = "pilotlight.db";
 
@@ -30,4 +30,4 @@ struct FileHeader {
 // Runs what is missing, all of it in one transaction: an interrupted migration leaves the old version.
 [[nodiscard]] Status migrate(Database& database);
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

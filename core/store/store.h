@@ -26,8 +26,8 @@ enum class Access { read, write };
 
 struct OpenOptions {
     Access access = Access::read;
-    milliseconds lock_wait{5'000};         // a second writer waits this long, then `locked` names the holder
-    std::string holder = "pilotlight";     // program name written into the lock file, beside pid and start time
+    milliseconds lock_wait{5'000};      // a second writer waits this long, then `locked` names the holder
+    std::string holder = "pilotlight";  // program name written into the lock file, beside pid and start time
 };
 
 // What a cheap look tells about changes by others: compare two of them to know what to read again.
@@ -44,11 +44,11 @@ struct DailySpend {
 
 // One run of sync or import, with what it could not read.
 struct ImportRecord {
-    std::string profile, kind;             // "sync", "focus"
+    std::string profile, kind;  // "sync", "focus"
     Timestamp started{}, ended{};
     TimeRange range;
     std::int64_t functions = 0, points = 0, invocations = 0, cost_lines = 0, oddities = 0;
-    std::vector<std::string> problems;     // JSON objects {scope, operation, code, what, meaning, action, permission, policy}
+    std::vector<std::string> problems;  // JSON objects {scope, operation, code, what, meaning, action, permission, policy}
 };
 
 class Store {
@@ -67,18 +67,21 @@ public:
     // Profiles
     [[nodiscard]] Status putProfile(const Profile& profile);
     [[nodiscard]] Result<std::vector<Profile>> profiles() const;
-    [[nodiscard]] Result<Profile> profile(const std::string& name) const;   // not_found
-    [[nodiscard]] Status removeProfile(const std::string& name);            // with all that was read through it, except changes
+    [[nodiscard]] Result<Profile> profile(const std::string& name) const;  // not_found
+    [[nodiscard]] Status removeProfile(const std::string& name);           // with all that was read through it, except changes
 
     // Functions. `regions_read`: functions of those regions that are not in the list are marked gone (their data stays).
     [[nodiscard]] Status putFunctions(const std::string& profile, std::span<const Function> functions,
                                       std::span<const std::string> regions_read);
     [[nodiscard]] Status putFunction(const Function& function);
-    [[nodiscard]] Result<std::vector<Function>> functions() const;          // present ones, by name
+    [[nodiscard]] Result<std::vector<Function>> functions() const;  // present ones, by name
     // By id, or by a name that is unique. Errors: not_found; ambiguous, whose `what` lists the ids.
     [[nodiscard]] Result<Function> function(std::string_view id_or_name) const;
     // Settings over time as we saw them (memory, pool, limit), oldest first: annotations and the history of sizes.
-    struct SettingsAt { Timestamp time{}; Function function; };
+    struct SettingsAt {
+        Timestamp time{};
+        Function function;
+    };
     [[nodiscard]] Result<std::vector<SettingsAt>> settingsHistory(const std::string& function_id) const;
     [[nodiscard]] Status putLimits(const AccountLimits& limits);
     [[nodiscard]] Result<std::optional<AccountLimits>> limits(const std::string& profile, const std::string& region) const;
@@ -111,16 +114,16 @@ public:
                                                              const std::string& architecture, Timestamp when) const;
 
     // Targets, recommendations, plans, changes
-    [[nodiscard]] Status putSlo(const Slo& slo);                            // all unset = remove
+    [[nodiscard]] Status putSlo(const Slo& slo);  // all unset = remove
     [[nodiscard]] Result<std::vector<Slo>> slos() const;
-    [[nodiscard]] Status putRecommendations(std::span<const Recommendation> recommendations); // replaces those of the same functions
+    [[nodiscard]] Status putRecommendations(std::span<const Recommendation> recommendations);  // replaces those of the same functions
     [[nodiscard]] Result<std::vector<Recommendation>> recommendations() const;
     [[nodiscard]] Result<Recommendation> recommendation(const std::string& id) const;
     [[nodiscard]] Status putPlan(const Plan& plan);
     [[nodiscard]] Result<Plan> plan(const std::string& id) const;
     [[nodiscard]] Status putChange(const Change& change);
     [[nodiscard]] Result<Change> change(const std::string& id) const;
-    [[nodiscard]] Result<std::vector<Change>> changes() const;              // newest first
+    [[nodiscard]] Result<std::vector<Change>> changes() const;  // newest first
     // Append-only and durable (fsync) before it returns: written ahead of every outside effect.
     [[nodiscard]] Status appendJournal(const std::string& change_id, const JournalEntry& entry);
     [[nodiscard]] Result<std::vector<JournalEntry>> journal(const std::string& change_id) const;
@@ -130,7 +133,7 @@ public:
     [[nodiscard]] Result<DailySpend> spend(const std::string& profile, Timestamp day) const;
     [[nodiscard]] Status putImport(const ImportRecord& record);
     [[nodiscard]] Result<std::vector<ImportRecord>> imports(std::size_t newest) const;
-    [[nodiscard]] Status putNote(const std::string& key, const std::string& value); // small settings of the programs
+    [[nodiscard]] Status putNote(const std::string& key, const std::string& value);  // small settings of the programs
     [[nodiscard]] Result<std::optional<std::string>> note(const std::string& key) const;
 
 private:
@@ -139,4 +142,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

@@ -6,15 +6,15 @@ namespace {
 
 std::int64_t dayOf(Timestamp time) { return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count(); }
 
-} // namespace
+}  // namespace
 
 Status Store::addSpend(const std::string& profile, Timestamp day, const DailySpend& spend) {
     return impl_->write(Touched::settings, [&]() -> Status {
-        return impl_->database.run("INSERT INTO spend VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (profile, day) DO UPDATE SET calls = calls + excluded.calls, "
-                                   "retries = retries + excluded.retries, throttled = throttled + excluded.throttled, bytes = bytes + excluded.bytes, "
-                                   "money = money + excluded.money",
-                                   profile, dayOf(day), spend.calls, spend.retries, spend.throttled, static_cast<std::int64_t>(spend.bytes),
-                                   spend.money.units());
+        return impl_->database.run(
+            "INSERT INTO spend VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (profile, day) DO UPDATE SET calls = calls + excluded.calls, "
+            "retries = retries + excluded.retries, throttled = throttled + excluded.throttled, bytes = bytes + excluded.bytes, "
+            "money = money + excluded.money",
+            profile, dayOf(day), spend.calls, spend.retries, spend.throttled, static_cast<std::int64_t>(spend.bytes), spend.money.units());
     });
 }
 
@@ -23,7 +23,8 @@ Result<DailySpend> Store::spend(const std::string& profile, Timestamp day) const
     PILOTLIGHT_TRY(impl_->database.each(
         "SELECT calls, retries, throttled, bytes, money FROM spend WHERE profile = ? AND day = ?",
         [&](Statement& row) -> Status {
-            spend = {row.integer(0), row.integer(1), row.integer(2), static_cast<std::uint64_t>(row.integer(3)), Money::fromUnits(row.integer(4))};
+            spend = {row.integer(0), row.integer(1), row.integer(2), static_cast<std::uint64_t>(row.integer(3)),
+                     Money::fromUnits(row.integer(4))};
             return {};
         },
         profile, dayOf(day)));
@@ -32,7 +33,8 @@ Result<DailySpend> Store::spend(const std::string& profile, Timestamp day) const
 
 Status Store::putImport(const ImportRecord& record) {
     return impl_->write(Touched::settings, [&]() -> Status {
-        return impl_->database.run("INSERT INTO import_record (profile, ended, body) VALUES (?, ?, ?)", record.profile, toMs(record.ended), toJson(record));
+        return impl_->database.run("INSERT INTO import_record (profile, ended, body) VALUES (?, ?, ?)", record.profile, toMs(record.ended),
+                                   toJson(record));
     });
 }
 
@@ -63,4 +65,4 @@ Result<std::optional<std::string>> Store::note(const std::string& key) const {
     return value;
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

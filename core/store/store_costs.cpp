@@ -10,19 +10,19 @@ constexpr std::int64_t kDayMs = 86'400'000;
 
 std::int64_t dayOf(Timestamp time) { return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count(); }
 
-} // namespace
+}  // namespace
 
 Status Store::putCosts(const std::string& profile, TimeRange range, std::span<const CostLine> lines) {
     if (range.empty()) return {};
     std::vector<CostKind> kinds;
     for (const CostLine& line : lines) {
         if (!range.contains(line.period.begin)) {
-            return fail(ErrorCode::invalid_argument, fmt::format("A cost line of {} begins at {}, outside the range that is replaced", line.usage_type,
-                                                                 toIso8601(line.period.begin)));
+            return fail(ErrorCode::invalid_argument, fmt::format("A cost line of {} begins at {}, outside the range that is replaced",
+                                                                 line.usage_type, toIso8601(line.period.begin)));
         }
         if (std::find(kinds.begin(), kinds.end(), line.kind) == kinds.end()) kinds.push_back(line.kind);
     }
-    if (kinds.empty()) kinds.push_back(CostKind::billed); // an empty bill is an answer too
+    if (kinds.empty()) kinds.push_back(CostKind::billed);  // an empty bill is an answer too
     return impl_->write(Touched::costs, [&]() -> Status {
         Database& database = impl_->database;
         for (const CostKind kind : kinds) {
@@ -30,11 +30,12 @@ Status Store::putCosts(const std::string& profile, TimeRange range, std::span<co
                                         dayOf(range.begin), dayOf(range.end - milliseconds(1))));
         }
         for (const CostLine& line : lines) {
-            PILOTLIGHT_TRY(database.run("INSERT INTO cost_line (profile, kind, day, begin, end, function_id, service, usage_type, meter, region, quantity, "
-                                        "unit, unit_price, amount, estimated, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                                        profile, name(line.kind), dayOf(line.period.begin), toMs(line.period.begin), toMs(line.period.end),
-                                        line.function_id, line.service, line.usage_type, line.meter, line.region, line.quantity, line.unit,
-                                        line.unit_price.units(), line.amount.units(), line.estimated, line.source));
+            PILOTLIGHT_TRY(database.run(
+                "INSERT INTO cost_line (profile, kind, day, begin, end, function_id, service, usage_type, meter, region, quantity, "
+                "unit, unit_price, amount, estimated, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                profile, name(line.kind), dayOf(line.period.begin), toMs(line.period.begin), toMs(line.period.end), line.function_id,
+                line.service, line.usage_type, line.meter, line.region, line.quantity, line.unit, line.unit_price.units(),
+                line.amount.units(), line.estimated, line.source));
         }
         return {};
     });
@@ -44,7 +45,8 @@ Result<std::vector<CostLine>> Store::costs(TimeRange range) const {
     std::vector<CostLine> lines;
     // No line is longer than a month and a day: the index on `begin` bounds the search.
     PILOTLIGHT_TRY(impl_->database.each(
-        "SELECT profile, kind, begin, end, function_id, service, usage_type, meter, region, quantity, unit, unit_price, amount, estimated, source "
+        "SELECT profile, kind, begin, end, function_id, service, usage_type, meter, region, quantity, unit, unit_price, amount, estimated, "
+        "source "
         "FROM cost_line WHERE begin < ? AND begin >= ? AND (end > ? OR begin >= ?) ORDER BY begin, id",
         [&](Statement& row) -> Status {
             CostLine& line = lines.emplace_back();
@@ -70,20 +72,21 @@ Result<std::vector<CostLine>> Store::costs(TimeRange range) const {
 
 Status Store::putPriceBook(const PriceBook& book) {
     return impl_->write(Touched::costs, [&]() -> Status {
-        return impl_->database.run("INSERT OR REPLACE INTO price_book VALUES (?, ?, ?, ?, ?, ?)", book.platform, book.region, book.architecture,
-                                   toMs(book.valid_from), toMs(book.read_at), toJson(book));
+        return impl_->database.run("INSERT OR REPLACE INTO price_book VALUES (?, ?, ?, ?, ?, ?)", book.platform, book.region,
+                                   book.architecture, toMs(book.valid_from), toMs(book.read_at), toJson(book));
     });
 }
 
 Result<std::optional<PriceBook>> Store::priceBook(const std::string& platform, const std::string& region, const std::string& architecture,
                                                   Timestamp when) const {
     // In force = the latest that had begun; before the earliest that we know, that one is the nearest truth.
-    PILOTLIGHT_ASSIGN(auto books, bodies<PriceBook>(impl_->database,
-                                                    "SELECT body FROM price_book WHERE platform = ? AND region = ? AND architecture = ? "
-                                                    "ORDER BY valid_from > ?, CASE WHEN valid_from > ? THEN valid_from ELSE -valid_from END LIMIT 1",
-                                                    platform, region, architecture, toMs(when), toMs(when)));
+    PILOTLIGHT_ASSIGN(auto books,
+                      bodies<PriceBook>(impl_->database,
+                                        "SELECT body FROM price_book WHERE platform = ? AND region = ? AND architecture = ? "
+                                        "ORDER BY valid_from > ?, CASE WHEN valid_from > ? THEN valid_from ELSE -valid_from END LIMIT 1",
+                                        platform, region, architecture, toMs(when), toMs(when)));
     if (books.empty()) return std::optional<PriceBook>();
     return std::optional<PriceBook>(std::move(books.front()));
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

@@ -36,11 +36,11 @@ Status rememberSettings(Database& database, std::int64_t row, const Function& fu
     PILOTLIGHT_ASSIGN(const auto last, lastSettings(database, row));
     if (last && tunedSettings(last->function) == tunedSettings(function)) return {};
     const Timestamp since = inForceSince(function, last);
-    if (last && since <= last->time && function.settings_as_of < last->time) return {}; // an older reading that came late
+    if (last && since <= last->time && function.settings_as_of < last->time) return {};  // an older reading that came late
     return database.run("INSERT OR REPLACE INTO settings_history (function, time, body) VALUES (?, ?, ?)", row, toMs(since), body);
 }
 
-} // namespace
+}  // namespace
 
 Result<std::int64_t> Store::Impl::findFunction(std::string_view function_id) {
     if (const auto known = function_rows.find(function_id); known != function_rows.end()) return known->second;
@@ -140,15 +140,18 @@ Result<std::vector<Function>> Store::functions() const {
 
 Result<Function> Store::function(std::string_view id_or_name) const {
     return impl_->readTogether([&]() -> Result<Function> {
-        PILOTLIGHT_ASSIGN(auto by_id, bodies<Function>(impl_->database, "SELECT body FROM function WHERE function_id = ? AND body IS NOT NULL", id_or_name));
+        PILOTLIGHT_ASSIGN(auto by_id, bodies<Function>(impl_->database,
+                                                       "SELECT body FROM function WHERE function_id = ? AND body IS NOT NULL", id_or_name));
         if (!by_id.empty()) return std::move(by_id.front());
-        PILOTLIGHT_ASSIGN(auto by_name, bodies<Function>(impl_->database,
-                                                         "SELECT body FROM function WHERE name = ? AND present = 1 ORDER BY function_id", id_or_name));
+        PILOTLIGHT_ASSIGN(
+            auto by_name,
+            bodies<Function>(impl_->database, "SELECT body FROM function WHERE name = ? AND present = 1 ORDER BY function_id", id_or_name));
         if (by_name.empty()) return notFound("function", std::string(id_or_name), "See 'pilotlightctl functions', or sync first.");
         if (by_name.size() > 1) {
             std::string ids;
             for (const Function& function : by_name) ids += "\n  " + function.id;
-            return fail(ErrorCode::ambiguous, fmt::format("'{}' names {} functions:{}", id_or_name, by_name.size(), ids), "", "Use the id.");
+            return fail(ErrorCode::ambiguous, fmt::format("'{}' names {} functions:{}", id_or_name, by_name.size(), ids), "",
+                        "Use the id.");
         }
         return std::move(by_name.front());
     });
@@ -191,4 +194,4 @@ Result<std::optional<AccountLimits>> Store::limits(const std::string& profile, c
     return found;
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

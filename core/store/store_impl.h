@@ -17,12 +17,12 @@ enum class Touched : unsigned { functions = 1, metrics = 2, invocations = 4, cos
 struct Store::Impl {
     std::string directory;
     Access access = Access::read;
-    std::optional<WriterLock> lock; // released after the connection is closed
+    std::optional<WriterLock> lock;  // released after the connection is closed
     Database database;
-    int depth = 0;                  // of nested transactions
-    unsigned touched = 0;           // Touched bits since the outermost BEGIN
-    bool durable = false;           // sync the log when the outermost transaction is kept
-    std::map<std::string, std::int64_t, std::less<>> function_rows; // writer's cache; emptied when a transaction is given up
+    int depth = 0;                                                   // of nested transactions
+    unsigned touched = 0;                                            // Touched bits since the outermost BEGIN
+    bool durable = false;                                            // sync the log when the outermost transaction is kept
+    std::map<std::string, std::int64_t, std::less<>> function_rows;  // writer's cache; emptied when a transaction is given up
     std::map<SeriesKey, std::int64_t> series_rows;
 
     ~Impl() {
@@ -52,9 +52,9 @@ struct Store::Impl {
 
     // Row of the function dictionary; 0 = not there.
     [[nodiscard]] Result<std::int64_t> findFunction(std::string_view function_id);
-    [[nodiscard]] Result<std::int64_t> functionRow(std::string_view function_id); // makes one
+    [[nodiscard]] Result<std::int64_t> functionRow(std::string_view function_id);  // makes one
     [[nodiscard]] Result<std::int64_t> findSeries(const SeriesKey& key);
-    [[nodiscard]] Status deleteMeasurements(std::int64_t function);                 // metrics, invocations, observations
+    [[nodiscard]] Status deleteMeasurements(std::int64_t function);  // metrics, invocations, observations
 
 private:
     [[nodiscard]] Status outermost(const std::function<Status()>& body);
@@ -72,4 +72,4 @@ private:
     return fail(ErrorCode::not_found, "There is no " + what + " '" + name + "' in this workspace", "", action);
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

@@ -28,8 +28,8 @@ Status writeHour(Database& database, std::int64_t key, std::vector<Invocation> r
     const std::vector<Invocation> merged = mergeInvocations(older, std::move(rows));
     buffer.clear();
     encodeInvocations(merged, start, buffer);
-    return database.run("INSERT OR REPLACE INTO invocation_chunk (key, count, data) VALUES (?, ?, ?)", key, static_cast<std::int64_t>(merged.size()),
-                        Blob(buffer));
+    return database.run("INSERT OR REPLACE INTO invocation_chunk (key, count, data) VALUES (?, ?, ?)", key,
+                        static_cast<std::int64_t>(merged.size()), Blob(buffer));
 }
 
 Result<InvocationLog> readCoverage(Database& database, std::int64_t function, TimeRange range) {
@@ -47,7 +47,7 @@ std::string identity(const Observation& observation) {
                        cloud ? "" : observation.provenance);
 }
 
-} // namespace
+}  // namespace
 
 Status Store::putInvocations(const std::string& function_id, const InvocationLog& log) {
     for (const Invocation& invocation : log.invocations) {
@@ -60,16 +60,17 @@ Status Store::putInvocations(const std::string& function_id, const InvocationLog
         PILOTLIGHT_ASSIGN(const std::int64_t function, impl_->functionRow(function_id));
         for (const TimeRange& range : log.complete.ranges()) {
             PILOTLIGHT_TRY(addRange(database, kLogCoverage, range, function, kComplete));
-            PILOTLIGHT_TRY(addRange(database, kLogCoverage, range, function, kColdOnly)); // complete includes the cold ones
+            PILOTLIGHT_TRY(addRange(database, kLogCoverage, range, function, kColdOnly));  // complete includes the cold ones
         }
         for (const TimeRange& range : log.cold_only.ranges()) PILOTLIGHT_TRY(addRange(database, kLogCoverage, range, function, kColdOnly));
         std::map<std::int64_t, std::vector<Invocation>> hours;
-        for (std::size_t i = 0; i < log.invocations.size();) { // runs of one hour
+        for (std::size_t i = 0; i < log.invocations.size();) {  // runs of one hour
             const std::int64_t hour = hourOf(log.invocations[i].time);
             std::size_t next = i + 1;
             while (next < log.invocations.size() && hourOf(log.invocations[next].time) == hour) ++next;
             auto& rows = hours[hour];
-            rows.insert(rows.end(), log.invocations.begin() + static_cast<std::ptrdiff_t>(i), log.invocations.begin() + static_cast<std::ptrdiff_t>(next));
+            rows.insert(rows.end(), log.invocations.begin() + static_cast<std::ptrdiff_t>(i),
+                        log.invocations.begin() + static_cast<std::ptrdiff_t>(next));
             i = next;
         }
         Bytes buffer;
@@ -126,4 +127,4 @@ Result<std::vector<Observation>> Store::observations(const std::string& function
     });
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

@@ -17,7 +17,7 @@ constexpr RangeTable kCoverage{
 
 struct SeriesRow {
     std::int64_t id = 0;
-    std::int64_t first_chunk = -1, last_chunk = -1; // starts in seconds; -1 = none
+    std::int64_t first_chunk = -1, last_chunk = -1;  // starts in seconds; -1 = none
 };
 
 // Points of one chunk of one series, on their way in.
@@ -34,7 +34,8 @@ Status checkSeries(const MetricSeries& series) {
     }
     for (const MetricPoint& point : series.points) {
         if (point.time < kEarliest || point.time > kLatest) {
-            return fail(ErrorCode::invalid_argument, fmt::format("A point of {} lies outside the years 1970 to 2242", series.key.function_id));
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("A point of {} lies outside the years 1970 to 2242", series.key.function_id));
         }
     }
     return {};
@@ -51,8 +52,10 @@ std::vector<MetricPoint> inOrder(std::vector<MetricPoint> points) {
     std::stable_sort(points.begin(), points.end(), [](const MetricPoint& a, const MetricPoint& b) { return a.time < b.time; });
     std::vector<MetricPoint> unique;
     for (const MetricPoint& point : points) {
-        if (!unique.empty() && unique.back().time == point.time) unique.back() = point;
-        else unique.push_back(point);
+        if (!unique.empty() && unique.back().time == point.time)
+            unique.back() = point;
+        else
+            unique.push_back(point);
     }
     return unique;
 }
@@ -76,8 +79,8 @@ Status writeChunk(Database& database, const PendingChunk& chunk, Bytes& buffer) 
     encodeChunk(points, start, chunk.period, buffer);
     PILOTLIGHT_TRY(database.run("INSERT OR REPLACE INTO metric_chunk (key, data) VALUES (?, ?)", chunk.key, Blob(buffer)));
     const ChunkSummary summary = summarise(points);
-    return database.run("INSERT OR REPLACE INTO metric_rollup (key, points, total, low, high) VALUES (?, ?, ?, ?, ?)", chunk.key, summary.points,
-                        summary.total, summary.low, summary.high);
+    return database.run("INSERT OR REPLACE INTO metric_rollup (key, points, total, low, high) VALUES (?, ?, ?, ?, ?)", chunk.key,
+                        summary.points, summary.total, summary.low, summary.high);
 }
 
 Result<SeriesRow> loadSeries(Database& database, std::int64_t id) {
@@ -93,15 +96,16 @@ Result<SeriesRow> loadSeries(Database& database, std::int64_t id) {
     return row;
 }
 
-} // namespace
+}  // namespace
 
 Result<std::int64_t> Store::Impl::findSeries(const SeriesKey& key) {
     if (const auto known = series_rows.find(key); known != series_rows.end()) return known->second;
     PILOTLIGHT_ASSIGN(const std::int64_t function, findFunction(key.function_id));
     if (function == 0) return 0;
-    PILOTLIGHT_ASSIGN(const auto row,
-                      database.integer("SELECT id FROM series WHERE function = ? AND qualifier = ? AND metric = ? AND statistic = ? AND period = ?",
-                                       function, key.qualifier, name(key.metric), name(key.statistic), key.period.count()));
+    PILOTLIGHT_ASSIGN(
+        const auto row,
+        database.integer("SELECT id FROM series WHERE function = ? AND qualifier = ? AND metric = ? AND statistic = ? AND period = ?",
+                         function, key.qualifier, name(key.metric), name(key.statistic), key.period.count()));
     if (row && access == Access::write) series_rows.emplace(key, *row);
     return row.value_or(0);
 }
@@ -113,14 +117,15 @@ Status Store::putSeries(std::span<const MetricSeries> series) {
     return impl.write(Touched::metrics, [&]() -> Status {
         Database& database = impl.database;
         std::vector<PendingChunk> chunks;
-        std::vector<std::vector<MetricPoint>> sorted; // keeps reordered points alive
+        std::vector<std::vector<MetricPoint>> sorted;  // keeps reordered points alive
         sorted.reserve(series.size());
         for (const MetricSeries& one : series) {
             PILOTLIGHT_ASSIGN(std::int64_t id, impl.findSeries(one.key));
             if (id == 0) {
                 PILOTLIGHT_ASSIGN(const std::int64_t function, impl.functionRow(one.key.function_id));
-                PILOTLIGHT_TRY(database.run("INSERT INTO series (function, qualifier, metric, statistic, period) VALUES (?, ?, ?, ?, ?)", function,
-                                            one.key.qualifier, name(one.key.metric), name(one.key.statistic), one.key.period.count()));
+                PILOTLIGHT_TRY(database.run("INSERT INTO series (function, qualifier, metric, statistic, period) VALUES (?, ?, ?, ?, ?)",
+                                            function, one.key.qualifier, name(one.key.metric), name(one.key.statistic),
+                                            one.key.period.count()));
                 id = database.lastRowId();
                 impl.series_rows.emplace(one.key, id);
             }
@@ -142,7 +147,8 @@ Status Store::putSeries(std::span<const MetricSeries> series) {
             const std::int64_t first = chunkStartSeconds(points.front().time, period), last = chunkStartSeconds(points.back().time, period);
             if (row.first_chunk < 0 || first < row.first_chunk || last > row.last_chunk) {
                 PILOTLIGHT_TRY(database.run("UPDATE series SET first_chunk = ?, last_chunk = ? WHERE id = ?",
-                                            row.first_chunk < 0 ? first : std::min(first, row.first_chunk), std::max(last, row.last_chunk), id));
+                                            row.first_chunk < 0 ? first : std::min(first, row.first_chunk), std::max(last, row.last_chunk),
+                                            id));
             }
         }
         // The same series twice in one call must not lose its first part: in key order the later one finds the earlier one's chunk.
@@ -196,7 +202,7 @@ Result<std::vector<SeriesKey>> Store::seriesKeys(const std::string& function_id)
                 const auto metric = parseMetric(row.view(1));
                 const auto statistic = parseStatistic(row.view(2));
                 if (metric && statistic) keys.push_back({function_id, row.text(0), *metric, *statistic, seconds(row.integer(3))});
-                return {}; // names of a later version of the program are not for us
+                return {};  // names of a later version of the program are not for us
             },
             function));
         std::sort(keys.begin(), keys.end());
@@ -229,9 +235,10 @@ Status Store::Impl::deleteMeasurements(std::int64_t function) {
         PILOTLIGHT_TRY(database.run("DELETE FROM coverage WHERE series = ?", id));
     }
     PILOTLIGHT_TRY(database.run("DELETE FROM series WHERE function = ?", function));
-    PILOTLIGHT_TRY(database.run("DELETE FROM invocation_chunk WHERE key BETWEEN ? AND ?", hourKey(function, 0), hourKey(function + 1, 0) - 1));
+    PILOTLIGHT_TRY(
+        database.run("DELETE FROM invocation_chunk WHERE key BETWEEN ? AND ?", hourKey(function, 0), hourKey(function + 1, 0) - 1));
     PILOTLIGHT_TRY(database.run("DELETE FROM log_coverage WHERE function = ?", function));
     return database.run("DELETE FROM observation WHERE function = ?", function);
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

@@ -25,8 +25,8 @@ Status makeDirectory(const std::string& directory) {
     std::error_code error;
     fs::create_directories(directory, error);
     if (error && !fs::is_directory(directory)) {
-        return fail(ErrorCode::storage, fmt::format("The workspace folder {} cannot be made: {}", directory, error.message()), "Nothing was changed.",
-                    "Choose another folder with --workspace.");
+        return fail(ErrorCode::storage, fmt::format("The workspace folder {} cannot be made: {}", directory, error.message()),
+                    "Nothing was changed.", "Choose another folder with --workspace.");
     }
     return {};
 }
@@ -67,7 +67,7 @@ Result<Database> openForWriting(const std::string& path, bool fresh) {
 // A copy in memory, brought up to date there: an older file in a folder that cannot be written.
 Result<Database> upgradedCopy(Database& older) {
     PILOTLIGHT_ASSIGN(Database copy, Database::open(older.path(), Database::Mode::memory, true));
-    PILOTLIGHT_TRY(copy.execute(kNewFile)); // a copy in memory cannot change its page size
+    PILOTLIGHT_TRY(copy.execute(kNewFile));  // a copy in memory cannot change its page size
     sqlite3_backup* backup = sqlite3_backup_init(copy.handle(), "main", older.handle(), "main");
     if (!backup) return fail(sqliteError(copy.handle(), sqlite3_errcode(copy.handle())));
     (void)sqlite3_backup_step(backup, -1);
@@ -90,7 +90,8 @@ Result<Database> openReadOnly(const std::string& path) {
     }
     if (!emptyOrAbsent(path + "-wal")) {
         return fail(ErrorCode::storage, fmt::format("{} was not closed in order, and its folder cannot be written", path),
-                    "Its newest entries are in a log that has to be merged first.", "Make the folder writable, or open the workspace once as its owner.");
+                    "Its newest entries are in a log that has to be merged first.",
+                    "Make the folder writable, or open the workspace once as its owner.");
     }
     return Database::open(path, Database::Mode::immutable, false);
 }
@@ -101,7 +102,7 @@ Status prepareForReading(const std::string& directory, const std::string& path, 
     if (!lock) {
         if (lock.error().code != ErrorCode::locked) return fail(std::move(lock).error());
         PILOTLIGHT_ASSIGN(const FileHeader header, readFileHeader(path));
-        if (header.sqlite) return {}; // the writer made it; its version is checked next
+        if (header.sqlite) return {};  // the writer made it; its version is checked next
         return fail(std::move(lock).error());
     }
     PILOTLIGHT_ASSIGN(const FileHeader header, readFileHeader(path));
@@ -110,7 +111,7 @@ Status prepareForReading(const std::string& directory, const std::string& path, 
     return {};
 }
 
-} // namespace
+}  // namespace
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::Store(Store&&) noexcept = default;
@@ -133,7 +134,7 @@ Result<Store> Store::open(const std::string& workspace_dir, const OpenOptions& o
             return fail(ErrorCode::storage, fmt::format("{} cannot be written: {}", path, std::strerror(errno)), "Nothing was changed.",
                         "Make the file writable, or choose another folder with --workspace.");
         }
-        PILOTLIGHT_ASSIGN(const FileHeader now, readFileHeader(path)); // again: the lock may have taken a while
+        PILOTLIGHT_ASSIGN(const FileHeader now, readFileHeader(path));  // again: the lock may have taken a while
         PILOTLIGHT_TRY(checkHeader(path, now));
         PILOTLIGHT_ASSIGN(Database database, openForWriting(path, now.empty));
         impl->database = std::move(database);
@@ -155,7 +156,7 @@ Result<Store> Store::open(const std::string& workspace_dir, const OpenOptions& o
         if (!writable) return openReadOnly(path);
         // The right to write is needed for the log's index only; query_only keeps the promise.
         PILOTLIGHT_ASSIGN(Database database, Database::open(path, Database::Mode::read_write, false));
-        sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr); // the writer's work, not a reader's
+        sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);  // the writer's work, not a reader's
         return database;
     };
     PILOTLIGHT_ASSIGN(Database database, connect());
@@ -178,4 +179,4 @@ Result<Store> Store::open(const std::string& workspace_dir, const OpenOptions& o
     return Store(std::move(impl));
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

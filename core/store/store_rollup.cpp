@@ -1,6 +1,6 @@
 // Metric series at a longer period: from whole-chunk sums where a chunk lies inside one bucket, else from the points.
-#include <cmath>
 #include <fmt/format.h>
+#include <cmath>
 
 #include "core/store/chunk_codec.h"
 #include "core/store/keys.h"
@@ -17,9 +17,12 @@ struct Bucket {
 };
 
 void carry(Bucket& bucket, Statistic statistic, double total, double low, double high) {
-    if (adds(statistic)) bucket.value += total;
-    else if (statistic == Statistic::maximum) bucket.value = bucket.any ? std::max(bucket.value, high) : high;
-    else bucket.value = bucket.any ? std::min(bucket.value, low) : low;
+    if (adds(statistic))
+        bucket.value += total;
+    else if (statistic == Statistic::maximum)
+        bucket.value = bucket.any ? std::max(bucket.value, high) : high;
+    else
+        bucket.value = bucket.any ? std::min(bucket.value, low) : low;
     bucket.any = true;
 }
 
@@ -34,16 +37,18 @@ RangeSet wholeBuckets(const RangeSet& coverage, milliseconds period) {
 }
 
 tl::unexpected<Error> unsupported(const SeriesKey& key, const std::string& why) {
-    return fail(ErrorCode::unsupported, fmt::format("{} {} cannot be shown at a longer period: {}", name(key.metric), name(key.statistic), why),
-                "", fmt::format("Use the stored period of {} s.", key.period.count()));
+    return fail(ErrorCode::unsupported,
+                fmt::format("{} {} cannot be shown at a longer period: {}", name(key.metric), name(key.statistic), why), "",
+                fmt::format("Use the stored period of {} s.", key.period.count()));
 }
 
-} // namespace
+}  // namespace
 
 Result<MetricSeries> Store::rolledUp(const SeriesKey& key, TimeRange range, seconds period) const {
     if (period == key.period || period.count() == 0) return series(key, range);
     if (period < key.period || period.count() % key.period.count() != 0) {
-        return fail(ErrorCode::invalid_argument, fmt::format("{} s is not a multiple of the stored period of {} s", period.count(), key.period.count()));
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("{} s is not a multiple of the stored period of {} s", period.count(), key.period.count()));
     }
     const bool average = key.statistic == Statistic::average;
     if (!adds(key.statistic) && !average && key.statistic != Statistic::minimum && key.statistic != Statistic::maximum) {
@@ -57,7 +62,7 @@ Result<MetricSeries> Store::rolledUp(const SeriesKey& key, TimeRange range, seco
         const TimeRange whole{floorTo(std::max(range.begin, kEarliest), period), ceilTo(std::min(range.end, kLatest), period)};
         PILOTLIGHT_ASSIGN(const RangeSet covered, coverage(key, whole));
         out.coverage = wholeBuckets(covered, period);
-        std::map<std::int64_t, Bucket> buckets; // by start, ms
+        std::map<std::int64_t, Bucket> buckets;  // by start, ms
         const std::int64_t width = milliseconds(period).count();
         const auto bucketOf = [&](Timestamp time) -> Bucket& { return buckets[toMs(time) / width * width]; };
 
@@ -67,7 +72,7 @@ Result<MetricSeries> Store::rolledUp(const SeriesKey& key, TimeRange range, seco
             SeriesKey counts_key = key;
             counts_key.statistic = Statistic::sample_count;
             PILOTLIGHT_ASSIGN(MetricSeries counts, series(counts_key, whole));
-            if (counts.points.empty() && key.metric == Metric::duration) { // one sample an invocation
+            if (counts.points.empty() && key.metric == Metric::duration) {  // one sample an invocation
                 counts_key.metric = Metric::invocations;
                 counts_key.statistic = Statistic::sum;
                 PILOTLIGHT_ASSIGN(counts, series(counts_key, whole));
@@ -88,7 +93,7 @@ Result<MetricSeries> Store::rolledUp(const SeriesKey& key, TimeRange range, seco
         }
 
         const std::int64_t span = chunkSpanSeconds(key.period);
-        const bool by_chunk = period.count() % span == 0; // chunks are aligned to 1970 as buckets are, so each lies inside one
+        const bool by_chunk = period.count() % span == 0;  // chunks are aligned to 1970 as buckets are, so each lies inside one
         if (!by_chunk) {
             PILOTLIGHT_ASSIGN(const MetricSeries values, series(key, whole));
             for (const MetricPoint& point : values.points) {
@@ -111,8 +116,9 @@ Result<MetricSeries> Store::rolledUp(const SeriesKey& key, TimeRange range, seco
                 PILOTLIGHT_TRY(impl.database.each(
                     "SELECT total, low, high FROM metric_rollup WHERE key = ?",
                     [&](Statement& row) -> Status {
-                        const double nan = std::numeric_limits<double>::quiet_NaN(); // infinities of both signs; SQLite keeps that as NULL
-                        carry(bucketOf(Timestamp(seconds(start))), key.statistic, row.optionalReal(0).value_or(nan), row.real(1), row.real(2));
+                        const double nan = std::numeric_limits<double>::quiet_NaN();  // infinities of both signs; SQLite keeps that as NULL
+                        carry(bucketOf(Timestamp(seconds(start))), key.statistic, row.optionalReal(0).value_or(nan), row.real(1),
+                              row.real(2));
                         return {};
                     },
                     chunkKey(start, id)));
@@ -123,4 +129,4 @@ Result<MetricSeries> Store::rolledUp(const SeriesKey& key, TimeRange range, seco
     });
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

@@ -14,7 +14,8 @@ Status Store::transaction(const std::function<Status()>& body) { return impl_->t
 
 Status Store::Impl::transaction(const std::function<Status()>& body) {
     if (access != Access::write) {
-        return fail(ErrorCode::internal, "A store that was opened for reading was asked to write", "Nothing was changed.", "Please report this.");
+        return fail(ErrorCode::internal, "A store that was opened for reading was asked to write", "Nothing was changed.",
+                    "Please report this.");
     }
     return depth == 0 ? outermost(body) : nested(body);
 }
@@ -57,7 +58,7 @@ Status Store::Impl::nested(const std::function<Status()>& body) {
         done = body();
     } catch (...) {
         --depth;
-        throw; // the outermost level rolls everything back
+        throw;  // the outermost level rolls everything back
     }
     --depth;
     if (!done) {
@@ -71,10 +72,11 @@ Status Store::Impl::nested(const std::function<Status()>& body) {
 
 Status Store::Impl::bumpVersion() {
     const auto moved = [&](Touched what) { return static_cast<std::int64_t>((touched & static_cast<unsigned>(what)) != 0); };
-    return database.run("UPDATE data_version SET functions = functions + ?, metrics = metrics + ?, invocations = invocations + ?, "
-                        "costs = costs + ?, changes = changes + ?, settings = settings + ?",
-                        moved(Touched::functions), moved(Touched::metrics), moved(Touched::invocations), moved(Touched::costs),
-                        moved(Touched::changes), moved(Touched::settings));
+    return database.run(
+        "UPDATE data_version SET functions = functions + ?, metrics = metrics + ?, invocations = invocations + ?, "
+        "costs = costs + ?, changes = changes + ?, settings = settings + ?",
+        moved(Touched::functions), moved(Touched::metrics), moved(Touched::invocations), moved(Touched::costs), moved(Touched::changes),
+        moved(Touched::settings));
 }
 
 // With synchronous = NORMAL a commit is in the log file but maybe not on the disk. Syncing the log afterwards is what FULL does; SQLite
@@ -92,12 +94,12 @@ Status Store::Impl::syncLog() {
 
 Result<DataVersion> Store::version() const {
     DataVersion version;
-    PILOTLIGHT_TRY(impl_->database.each("SELECT functions, metrics, invocations, costs, changes, settings FROM data_version",
-                                        [&](Statement& row) -> Status {
-                                            version = {row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.integer(4), row.integer(5)};
-                                            return {};
-                                        }));
+    PILOTLIGHT_TRY(impl_->database.each(
+        "SELECT functions, metrics, invocations, costs, changes, settings FROM data_version", [&](Statement& row) -> Status {
+            version = {row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.integer(4), row.integer(5)};
+            return {};
+        }));
     return version;
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

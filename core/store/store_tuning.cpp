@@ -12,7 +12,8 @@ Status Store::putSlo(const Slo& slo) {
     return impl_->write(Touched::settings, [&]() -> Status {
         Database& database = impl_->database;
         if (!slo.any()) {
-            return database.run("DELETE FROM slo WHERE function_id = ? AND tag_key = ? AND tag_value = ?", slo.function_id, slo.tag_key, slo.tag_value);
+            return database.run("DELETE FROM slo WHERE function_id = ? AND tag_key = ? AND tag_value = ?", slo.function_id, slo.tag_key,
+                                slo.tag_value);
         }
         return database.run("INSERT OR REPLACE INTO slo VALUES (?, ?, ?, ?, ?, ?)", slo.function_id, slo.tag_key, slo.tag_value, slo.p95_ms,
                             slo.p99_ms, slo.cold_share);
@@ -21,12 +22,11 @@ Status Store::putSlo(const Slo& slo) {
 
 Result<std::vector<Slo>> Store::slos() const {
     std::vector<Slo> found;
-    PILOTLIGHT_TRY(impl_->database.each("SELECT function_id, tag_key, tag_value, p95_ms, p99_ms, cold_share FROM slo ORDER BY 1, 2, 3",
-                                        [&](Statement& row) -> Status {
-                                            found.push_back({row.text(0), row.text(1), row.text(2), row.optionalReal(3), row.optionalReal(4),
-                                                             row.optionalReal(5)});
-                                            return {};
-                                        }));
+    PILOTLIGHT_TRY(impl_->database.each(
+        "SELECT function_id, tag_key, tag_value, p95_ms, p99_ms, cold_share FROM slo ORDER BY 1, 2, 3", [&](Statement& row) -> Status {
+            found.push_back({row.text(0), row.text(1), row.text(2), row.optionalReal(3), row.optionalReal(4), row.optionalReal(5)});
+            return {};
+        }));
     return found;
 }
 
@@ -37,7 +37,8 @@ Status Store::putRecommendations(std::span<const Recommendation> recommendations
             PILOTLIGHT_TRY(impl_->database.run("DELETE FROM recommendation WHERE function_id = ?", one.function_id));
         }
         for (const Recommendation& one : recommendations) {
-            PILOTLIGHT_TRY(impl_->database.run("INSERT OR REPLACE INTO recommendation VALUES (?, ?, ?)", one.id, one.function_id, toJson(one)));
+            PILOTLIGHT_TRY(
+                impl_->database.run("INSERT OR REPLACE INTO recommendation VALUES (?, ?, ?)", one.id, one.function_id, toJson(one)));
         }
         return {};
     });
@@ -56,7 +57,8 @@ Result<Recommendation> Store::recommendation(const std::string& id) const {
 Status Store::putPlan(const Plan& plan) {
     if (plan.id.empty()) return fail(ErrorCode::invalid_argument, "A plan needs an id");
     return impl_->write(Touched::changes, [&]() -> Status {
-        return impl_->database.run("INSERT OR REPLACE INTO saved_plan VALUES (?, ?, ?, ?)", plan.id, plan.function_id, toMs(plan.made_at), toJson(plan));
+        return impl_->database.run("INSERT OR REPLACE INTO saved_plan VALUES (?, ?, ?, ?)", plan.id, plan.function_id, toMs(plan.made_at),
+                                   toJson(plan));
     });
 }
 
@@ -69,9 +71,10 @@ Result<Plan> Store::plan(const std::string& id) const {
 Status Store::putChange(const Change& change) {
     if (change.id.empty()) return fail(ErrorCode::invalid_argument, "A change needs an id");
     return impl_->write(Touched::changes, [&]() -> Status {
-        return impl_->database.run("INSERT INTO setting_change (id, function_id, status, started, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE "
-                                   "SET function_id = excluded.function_id, status = excluded.status, started = excluded.started, body = excluded.body",
-                                   change.id, change.function_id, name(change.status), toMs(change.started), toJson(change));
+        return impl_->database.run(
+            "INSERT INTO setting_change (id, function_id, status, started, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE "
+            "SET function_id = excluded.function_id, status = excluded.status, started = excluded.started, body = excluded.body",
+            change.id, change.function_id, name(change.status), toMs(change.started), toJson(change));
     });
 }
 
@@ -91,7 +94,8 @@ Status Store::appendJournal(const std::string& change_id, const JournalEntry& en
         PILOTLIGHT_ASSIGN(const auto last, database.integer("SELECT max(sequence) FROM journal WHERE change_id = ?", change_id));
         const std::int64_t next = last.value_or(0) + 1;
         if (entry.sequence != 0 && entry.sequence != next) {
-            return fail(ErrorCode::conflict, fmt::format("Journal entry {} of change {} would not be the next one ({})", entry.sequence, change_id, next),
+            return fail(ErrorCode::conflict,
+                        fmt::format("Journal entry {} of change {} would not be the next one ({})", entry.sequence, change_id, next),
                         "Somebody else wrote to this change's journal.", "Read the change again.");
         }
         impl_->durable = true;
@@ -111,4 +115,4 @@ Result<std::vector<JournalEntry>> Store::journal(const std::string& change_id) c
     return entries;
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

@@ -20,7 +20,7 @@ std::string holderText(int descriptor) {
     return text.empty() ? "another process" : text;
 }
 
-} // namespace
+}  // namespace
 
 Result<WriterLock> WriterLock::acquire(const std::string& directory, const std::string& holder, milliseconds wait) {
     const std::string path = directory + "/writer.lock";
@@ -40,15 +40,15 @@ Result<WriterLock> WriterLock::acquire(const std::string& directory, const std::
         }
         if (std::chrono::steady_clock::now() >= deadline) {
             const std::string who = holderText(descriptor);
-            ::close(std::exchange(lock.descriptor_, -1)); // not ours to empty
-            return fail(ErrorCode::locked, fmt::format("{} is writing to this workspace", who), "Nothing was changed; reading is not affected.",
-                        "Wait until it has finished, or stop it, then repeat.");
+            ::close(std::exchange(lock.descriptor_, -1));  // not ours to empty
+            return fail(ErrorCode::locked, fmt::format("{} is writing to this workspace", who),
+                        "Nothing was changed; reading is not affected.", "Wait until it has finished, or stop it, then repeat.");
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     // The text is for people only; the lock itself is the kernel's. A full disk must not stop a writer that may be about to free space.
-    const std::string text = fmt::format("{} pid {} since {}\n", holder, ::getpid(),
-                                         toIso8601(std::chrono::floor<seconds>(std::chrono::system_clock::now())));
+    const std::string text =
+        fmt::format("{} pid {} since {}\n", holder, ::getpid(), toIso8601(std::chrono::floor<seconds>(std::chrono::system_clock::now())));
     if (ftruncate(descriptor, 0) == 0 && pwrite(descriptor, text.data(), text.size(), 0) < 0) errno = 0;
     return lock;
 }
@@ -67,4 +67,4 @@ void WriterLock::release() {
     ::close(std::exchange(descriptor_, -1));
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

@@ -23,4 +23,4 @@ private:
     int descriptor_ = -1;
 };
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store

@@ -22,14 +22,15 @@ std::vector<Invocation> traffic(std::size_t count, TimeRange over, std::uint64_t
         row.failed = random() % 200 == 0;
         row.provisioned = random() % 3 == 0;
     }
-    std::sort(rows.begin(), rows.end(), [](const Invocation& a, const Invocation& b) { return std::pair(a.time, a.request) < std::pair(b.time, b.request); });
+    std::sort(rows.begin(), rows.end(),
+              [](const Invocation& a, const Invocation& b) { return std::pair(a.time, a.request) < std::pair(b.time, b.request); });
     return rows;
 }
 
 bool same(const Invocation& a, const Invocation& b) {
     return a.time == b.time && a.duration_ms == b.duration_ms && a.billed_ms == b.billed_ms && a.init_ms == b.init_ms &&
-           a.max_memory_used_mb == b.max_memory_used_mb && a.memory_mb == b.memory_mb && a.instance == b.instance && a.request == b.request &&
-           a.failed == b.failed && a.timed_out == b.timed_out && a.provisioned == b.provisioned;
+           a.max_memory_used_mb == b.max_memory_used_mb && a.memory_mb == b.memory_mb && a.instance == b.instance &&
+           a.request == b.request && a.failed == b.failed && a.timed_out == b.timed_out && a.provisioned == b.provisioned;
 }
 
 TEST(Invocations, ComeBackExactly) {
@@ -65,13 +66,15 @@ TEST(Invocations, ReadingTheSameLinesAgainAddsNothing) {
     InvocationLog half;
     half.invocations.assign(log.invocations.begin() + 1000, log.invocations.begin() + 4000);
     std::reverse(half.invocations.begin(), half.invocations.end());
-    half.invocations.front().failed = true; // the later reading is believed
+    half.invocations.front().failed = true;  // the later reading is believed
     const auto changed = half.invocations.front().request;
     ASSERT_OK(store.putInvocations("arn:f", half));
     const auto read = store.invocations("arn:f", days(1)).value();
     ASSERT_EQ(read.invocations.size(), 5'000u);
     for (const auto& row : read.invocations) {
-        if (row.request == changed) { EXPECT_TRUE(row.failed); }
+        if (row.request == changed) {
+            EXPECT_TRUE(row.failed);
+        }
     }
 }
 
@@ -107,5 +110,5 @@ TEST(Invocations, AreCompact) {
     EXPECT_LT(bytes, 20);
 }
 
-} // namespace
-} // namespace pilotlight::store
+}  // namespace
+}  // namespace pilotlight::store

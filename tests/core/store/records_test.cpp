@@ -73,11 +73,12 @@ TEST(Records, RemovingAProfileTakesItsDataButNotChanges) {
 TEST(Records, FunctionsComeBackByIdAndByName) {
     Workspace workspace;
     Store store = workspace.writer();
-    const std::vector<Function> functions{makeFunction("arn:2", "ocr"), makeFunction("arn:1", "chat"), makeFunction("arn:3", "ocr", "eu-west-1")};
+    const std::vector<Function> functions{makeFunction("arn:2", "ocr"), makeFunction("arn:1", "chat"),
+                                          makeFunction("arn:3", "ocr", "eu-west-1")};
     ASSERT_OK(store.putFunctions("prod", functions, {}));
     const auto all = store.functions().value();
     ASSERT_EQ(all.size(), 3u);
-    EXPECT_EQ(all[0].name, "chat"); // by name
+    EXPECT_EQ(all[0].name, "chat");  // by name
     const Function chat = store.function("chat").value();
     EXPECT_EQ(toJson(chat), toJson(functions[1]));
     EXPECT_EQ(chat.qualifiers, functions[1].qualifiers);
@@ -97,7 +98,8 @@ TEST(Records, FunctionsComeBackByIdAndByName) {
 TEST(Records, OnlyRegionsThatWereReadLoseFunctions) {
     Workspace workspace;
     Store store = workspace.writer();
-    ASSERT_OK(store.putFunctions("prod", std::vector{makeFunction("arn:1", "a"), makeFunction("arn:2", "b"), makeFunction("arn:3", "c", "eu-west-1")}, {}));
+    ASSERT_OK(store.putFunctions(
+        "prod", std::vector{makeFunction("arn:1", "a"), makeFunction("arn:2", "b"), makeFunction("arn:3", "c", "eu-west-1")}, {}));
     const std::vector<std::string> read{"us-east-1"};
     ASSERT_OK(store.putFunctions("prod", std::vector{makeFunction("arn:1", "a")}, read));
     ASSERT_EQ(store.functions()->size(), 2u);
@@ -121,13 +123,13 @@ TEST(Records, HistoryGrowsOnlyWithTunedSettings) {
     ASSERT_EQ(store.settingsHistory("arn:1")->size(), 1u);
 
     function.settings_as_of = at(20);
-    function.last_modified = at(14); // the platform says when
+    function.last_modified = at(14);  // the platform says when
     function.memory = {2048};
     ASSERT_OK(store.putFunction(function));
     function.settings_as_of = at(30);
-    function.qualifiers[0].warm_pool = 9; // does not move the modification time
+    function.qualifiers[0].warm_pool = 9;  // does not move the modification time
     ASSERT_OK(store.putFunction(function));
-    std::swap(function.qualifiers[0], function.qualifiers[1]); // order means nothing
+    std::swap(function.qualifiers[0], function.qualifiers[1]);  // order means nothing
     function.settings_as_of = at(40);
     ASSERT_OK(store.putFunction(function));
 
@@ -201,9 +203,11 @@ TEST(Records, CostsAreReplacedAsASet) {
         cost.source = "Cost Explorer";
         return cost;
     };
-    ASSERT_OK(store.putCosts("prod", days(2), std::vector{line(0, "a", "1.0000000001", CostKind::billed), line(1, "a", "2", CostKind::billed)}));
+    ASSERT_OK(
+        store.putCosts("prod", days(2), std::vector{line(0, "a", "1.0000000001", CostKind::billed), line(1, "a", "2", CostKind::billed)}));
     ASSERT_OK(store.putCosts("prod", days(2), std::vector{line(0, "a", "9", CostKind::computed)}));
-    ASSERT_OK(store.putCosts("prod", range(1440, 2880), std::vector{line(1, "b", "3", CostKind::billed), line(1, "c", "4", CostKind::billed)}));
+    ASSERT_OK(
+        store.putCosts("prod", range(1440, 2880), std::vector{line(1, "b", "3", CostKind::billed), line(1, "c", "4", CostKind::billed)}));
     const auto lines = store.costs(days(2)).value();
     ASSERT_EQ(lines.size(), 4u);
     EXPECT_EQ(lines[0].amount.toDecimal(), "1.0000000001");
@@ -216,9 +220,10 @@ TEST(Records, CostsAreReplacedAsASet) {
     EXPECT_TRUE(lines[3].estimated);
     EXPECT_EQ(store.costs(range(1500, 1600))->size(), 2u) << "part of a day shows that day's lines";
     EXPECT_EQ(store.costs(range(0, 1440))->size(), 2u);
-    ASSERT_OK(store.putCosts("prod", range(1440, 2880), {})); // the bill says: nothing
+    ASSERT_OK(store.putCosts("prod", range(1440, 2880), {}));  // the bill says: nothing
     EXPECT_EQ(store.costs(days(2))->size(), 2u);
-    EXPECT_EQ(store.putCosts("prod", range(0, 10), std::vector{line(1, "a", "1", CostKind::billed)}).error().code, ErrorCode::invalid_argument);
+    EXPECT_EQ(store.putCosts("prod", range(0, 10), std::vector{line(1, "a", "1", CostKind::billed)}).error().code,
+              ErrorCode::invalid_argument);
 }
 
 TEST(Records, PriceBooksInForce) {
@@ -230,12 +235,15 @@ TEST(Records, PriceBooksInForce) {
     book.architecture = "x86_64";
     book.publication = "old";
     book.valid_from = at(0);
-    book.prices = {{meter::kDuration, "GB-s", {{0, Money::parse("0.0000166667").value()}, {6e9, Money::parse("0.000015").value()}}, "list", "SKU"}};
+    book.prices = {
+        {meter::kDuration, "GB-s", {{0, Money::parse("0.0000166667").value()}, {6e9, Money::parse("0.000015").value()}}, "list", "SKU"}};
     ASSERT_OK(store.putPriceBook(book));
     book.publication = "new";
     book.valid_from = at(100);
     ASSERT_OK(store.putPriceBook(book));
-    const auto publication = [&](std::int64_t minute) { return store.priceBook("aws", "us-east-1", "x86_64", at(minute)).value()->publication; };
+    const auto publication = [&](std::int64_t minute) {
+        return store.priceBook("aws", "us-east-1", "x86_64", at(minute)).value()->publication;
+    };
     EXPECT_EQ(publication(50), "old");
     EXPECT_EQ(publication(100), "new");
     EXPECT_EQ(publication(5000), "new");
@@ -378,7 +386,9 @@ TEST(Records, SpendAddsUpAndImportsAreListedNewestFirst) {
 
 TEST(Codec, IsTolerant) {
     Function function;
-    ASSERT_OK(fromJson(R"({"id":"x","memory":"big","tags":7,"new_in_2030":{"a":[]},"qualifiers":[{"name":"q","warm_pool":null},3],"architecture":"riscv"})", function));
+    ASSERT_OK(fromJson(
+        R"({"id":"x","memory":"big","tags":7,"new_in_2030":{"a":[]},"qualifiers":[{"name":"q","warm_pool":null},3],"architecture":"riscv"})",
+        function));
     EXPECT_EQ(function.id, "x");
     EXPECT_EQ(function.memory.value, 0);
     EXPECT_EQ(function.ephemeral_storage.value, 512) << "defaults stay";
@@ -389,8 +399,8 @@ TEST(Codec, IsTolerant) {
     Function odd = makeFunction("a", "b");
     odd.tags["bytes"] = "\xff\xfe";
     Function back;
-    ASSERT_OK(fromJson(toJson(odd), back)); // not UTF-8, still a record
+    ASSERT_OK(fromJson(toJson(odd), back));  // not UTF-8, still a record
 }
 
-} // namespace
-} // namespace pilotlight::store
+}  // namespace
+}  // namespace pilotlight::store

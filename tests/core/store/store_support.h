@@ -40,9 +40,9 @@ private:
     }
 };
 
-#define ASSERT_OK(expression)                                                     \
-    do {                                                                          \
-        const auto& assert_ok_result = (expression);                              \
+#define ASSERT_OK(expression)                                                         \
+    do {                                                                              \
+        const auto& assert_ok_result = (expression);                                  \
         ASSERT_TRUE(assert_ok_result.has_value()) << assert_ok_result.error().text(); \
     } while (false)
 
@@ -54,7 +54,8 @@ inline MetricSeries makeSeries(SeriesKey key, std::int64_t days_long, const std:
     MetricSeries series{std::move(key), {}, {}};
     const std::int64_t step = series.key.period.count() * 1000;
     std::size_t i = 0;
-    for (Timestamp time = kDay; time < kDay + hours(24 * days_long); time += milliseconds(step)) series.points.push_back({time, value(i++)});
+    for (Timestamp time = kDay; time < kDay + hours(24 * days_long); time += milliseconds(step))
+        series.points.push_back({time, value(i++)});
     series.coverage.add(days(days_long));
     return series;
 }
@@ -92,4 +93,4 @@ inline Function makeFunction(const std::string& id, const std::string& name, con
     return function;
 }
 
-} // namespace pilotlight::store
+}  // namespace pilotlight::store
