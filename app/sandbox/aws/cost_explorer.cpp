@@ -1,5 +1,6 @@
 // Cost Explorer: GetCostAndUsage[WithResources], GetDimensionValues, GetTags, over the sandbox's own bill.
 #include <algorithm>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -111,7 +112,7 @@ std::int32_t nextMonth(std::int32_t day) {
         month = 1;
         ++year;
     }
-    char text[16];
+    char text[32];
     std::snprintf(text, sizeof text, "%04d-%02d-01", year, month);
     return static_cast<std::int32_t>(*parseInstant(text) / kDay);
 }

@@ -1,6 +1,7 @@
 #include "app/sandbox/aws/log_filter.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>

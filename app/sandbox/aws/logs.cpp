@@ -1,5 +1,6 @@
 // CloudWatch Logs: FilterLogEvents, DescribeLogGroups; Insights queries are refused as malformed unless they are known.
 #include <algorithm>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "app/sandbox/aws/call.h"
