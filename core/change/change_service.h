@@ -19,29 +19,29 @@ struct PlanRequest {
     std::string function_id;
     DesiredSettings desired;
     std::string alias;
-    std::vector<std::string> overrides;    // guardrail names
+    std::vector<std::string> overrides;  // guardrail names
     std::string recommendation_id;
-    Effect effect;                         // from the engine; empty where unknown
-    std::optional<Megabytes> memory_floor; // from the engine
+    Effect effect;                          // from the engine; empty where unknown
+    std::optional<Megabytes> memory_floor;  // from the engine
 };
 
 struct ApplyRequest {
     std::string plan_id;
-    bool yes = false;                      // --yes
-    std::string confirm;                   // name of the function, needed in production
+    bool yes = false;     // --yes
+    std::string confirm;  // name of the function, needed in production
 };
 
 struct ApplyResult {
-    std::string change_id;                 // empty when refused before a change was journaled
+    std::string change_id;  // empty when refused before a change was journaled
     ChangeStatus status = ChangeStatus::refused;
     std::string detail;
-    std::vector<SettingChange> drift;      // stale: planned before -> what is there now
+    std::vector<SettingChange> drift;  // stale: planned before -> what is there now
 };
 
 struct WatchOptions {
-    minutes window{60};                    // on the platform's clock
+    minutes window{60};  // on the platform's clock
     double confidence = 0.95;
-    std::int64_t min_invocations = 50;     // fewer in the window = inconclusive
+    std::int64_t min_invocations = 50;  // fewer in the window = inconclusive
 };
 
 // All times are the platform's clock (the sandbox's where it is one).
@@ -62,9 +62,13 @@ public:
     [[nodiscard]] Result<std::vector<Change>> watch(const JobContext& job);
 
 private:
+    // Reverts `change` without asking; `by`: "watch", or empty where a user asked.
+    [[nodiscard]] Result<ApplyResult> takeBack(const Change& change, const Plan& plan, const std::string& by, const JobContext& job);
+    [[nodiscard]] Result<Change> judge(Change change, const JobContext& job);
+
     store::Store& store_;
     platform::Platform& platform_;
     WatchOptions options_;
 };
 
-} // namespace pilotlight::change
+}  // namespace pilotlight::change

@@ -1,0 +1,147 @@
+#include "core/change/planner.h"
+
+#include <fmt/format.h>
+
+#include <random>
+
+#include "core/change/guardrails.h"
+#include "core/change/settings.h"
+
+namespace pilotlight::change {
+namespace {
+
+constexpr double kFloorMargin = 1.15;
+constexpr hours kFloorHistory{14 * 24};
+
+// The most memory that logs of the last 14 days show, x 1.15; nullopt where none were read.
+std::optional<Megabytes> measuredFloor(store::Store& store, const std::string& function_id, Timestamp now) {
+    const auto log = store.invocations(function_id, {now - kFloorHistory, now + hours(1)});
+    if (!log) return std::nullopt;
+    float most = 0;
+    for (const auto& invocation : log->invocations) most = std::max(most, invocation.max_memory_used_mb);
+    if (most <= 0) return std::nullopt;
+    return Megabytes{static_cast<std::int32_t>(std::ceil(most * kFloorMargin))};
+}
+
+std::string trafficText(const Function& before, const DesiredSettings& desired, const std::string& alias) {
+    std::string out;
+    const bool configuration = desired.memory || desired.timeout || desired.vcpu || desired.concurrency;
+    if (configuration && alias.empty()) {
+        std::string untouched, along;
+        for (const auto& qualifier : before.qualifiers) {
+            if (qualifier.kind != "alias") continue;
+            auto& list = qualifier.version == "$LATEST" ? along : untouched;
+            list += (list.empty() ? "" : ", ") + qualifier.name +
+                    (qualifier.version == "$LATEST" ? "" : " (version " + qualifier.version + ")");
+        }
+        out = before.qualifiers.empty() ? "All invocations: the function has no alias and no version." : "Invocations of $LATEST";
+        if (!before.qualifiers.empty()) {
+            if (!along.empty()) out += " and of alias " + along;
+            out += " change at once.";
+            if (!untouched.empty())
+                out += " Callers of alias " + untouched + " keep the version they have: name it with --alias to change what they get.";
+        }
+    } else if (configuration) {
+        const auto* qualifier = findQualifier(before, alias);
+        out = fmt::format("Callers of alias {} move from version {} to a new version all at once; $LATEST gets the same settings.", alias,
+                          qualifier == nullptr ? "?" : qualifier->version);
+    }
+    if (desired.warm_pool || desired.warm_schedule) {
+        out += fmt::format("{}The warm pool serves callers of {} only.", out.empty() ? "" : " ",
+                           desired.pool_qualifier.empty() ? "its own alias or version" : desired.pool_qualifier);
+    }
+    if (desired.instance_limit)
+        out += std::string(out.empty() ? "" : " ") + "The instance limit holds for all versions and aliases together.";
+    return out;
+}
+
+std::string revertText(const std::vector<SettingChange>& changes, const Function& before, const DesiredSettings& desired) {
+    std::string out;
+    for (const auto& change : changes) {
+        if (change.setting.starts_with("warm_schedule")) continue;
+        out += (out.empty() ? "Sets " : ", ") + change.setting + " back to " + change.before;
+    }
+    if (desired.warm_schedule) {
+        const auto* qualifier = findQualifier(before, desired.pool_qualifier);
+        out += fmt::format("{} the schedule and keeps {} warm", out.empty() ? "Removes" : ", removes",
+                           qualifier == nullptr ? 0 : qualifier->warm_pool.value_or(0));
+    }
+    const auto* qualifier = findQualifier(before, desired.pool_qualifier);
+    const bool lost = (desired.warm_pool || desired.warm_schedule) && qualifier != nullptr && qualifier->scaling;
+    return out + "." + (lost ? " What scales the pool today is not brought back." : "");
+}
+
+}  // namespace
+
+std::string newId() {
+    static thread_local std::random_device device;
+    return fmt::format("{:08x}", static_cast<std::uint32_t>(device()));
+}
+
+Result<Plan> makePlan(store::Store& store, platform::Platform& platform, const PlanRequest& request, const Function& before,
+                      const JobContext& job) {
+    for (const auto& name : request.overrides) {
+        if (overridable(name)) continue;
+        std::string names;
+        for (const auto& each : overridableGuardrails()) names += (names.empty() ? "" : ", ") + each;
+        return fail(ErrorCode::invalid_argument, "\"" + name + "\" is no guardrail that can be overridden", {},
+                    "Those that can: " + names + ".");
+    }
+    const auto& profile = platform.profile();
+    Plan plan;
+    plan.id = newId();
+    plan.function_id = before.id;
+    plan.profile = profile.name;
+    plan.alias = request.alias;
+    plan.desired = request.desired;
+    plan.before = before;
+    plan.effect = request.effect;
+    plan.recommendation_id = request.recommendation_id;
+    plan.made_at = platform.clock()->now();
+    plan.expires = plan.made_at + kPlanLifetime;
+    if (request.desired.warm_pool || request.desired.warm_schedule)
+        plan.desired.pool_qualifier = poolQualifier(before, request.desired, request.alias);
+    plan.changes = settingChanges(before, plan.desired, plan.alias);
+    if (plan.changes.empty()) {
+        return fail(ErrorCode::invalid_argument, "Nothing would change: " + before.name + " has these settings already", {},
+                    "Ask for other settings.");
+    }
+
+    const Capabilities capabilities = platform.capabilities(before);
+    std::optional<AccountLimits> limits;
+    if (plan.desired.instance_limit || plan.desired.warm_pool || plan.desired.warm_schedule) {
+        auto read = platform.readLimits(before.region, job);
+        if (read)
+            limits = *read;
+        else if (read.error().code == ErrorCode::cancelled)
+            return fail(read.error());
+    }
+    const auto floor = request.memory_floor || !plan.desired.memory ? request.memory_floor : measuredFloor(store, before.id, plan.made_at);
+    plan.guardrails = checkGuardrails({before, plan.desired, plan.alias, profile, capabilities, floor, limits, request.overrides});
+
+    auto steps = platform.steps(before, plan.desired, plan.alias);
+    if (steps) {
+        for (const auto& step : *steps) plan.calls.push_back(step.describe);
+        if (steps->empty())
+            return fail(ErrorCode::invalid_argument, "Nothing would change on " + before.name, {}, "Ask for other settings.");
+    } else if (!plan.vetoed()) {
+        return fail(steps.error());
+    }
+    plan.traffic = trafficText(before, plan.desired, plan.alias);
+    plan.revert = revertText(plan.changes, before, plan.desired);
+    plan.revert_settings = revertSettings(before, plan.desired, plan.alias);
+    return plan;
+}
+
+Result<Plan> ChangeService::plan(const PlanRequest& request, const JobContext& job) {
+    if (request.desired.empty()) {
+        return fail(ErrorCode::invalid_argument, "No setting was named", {},
+                    "Use --memory, --warm-pool, --instance-limit or another setting.");
+    }
+    PILOTLIGHT_ASSIGN(const Function before, platform_.readFunction(request.function_id, job));
+    PILOTLIGHT_ASSIGN(Plan plan, makePlan(store_, platform_, request, before, job));
+    PILOTLIGHT_TRY(store_.putPlan(plan));
+    return plan;
+}
+
+}  // namespace pilotlight::change

@@ -1,0 +1,175 @@
+#include "core/change/realised.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/change/harm.h"
+#include "core/change/settings.h"
+#include "core/pricing/price_book.h"
+#include "core/tuning/measured.h"
+
+namespace pilotlight::change {
+namespace {
+
+constexpr hours kBaseline{14 * 24};
+constexpr double kMonthSeconds = 30.0 * 86'400;
+constexpr double kNormal95 = 1.6448536269514722;
+constexpr double kLeastRelativeError = 0.01;  // what rounding and late points leave open at best
+
+struct Usage {
+    double requests = 0, seconds = 0;
+    Money requests_cost;                          // all that goes with requests
+    Money pool_cost;                              // all that goes with time
+    double relative_error = kLeastRelativeError;  // of the cost a request
+};
+
+Result<MetricSeries> wholeSeries(const store::Store& store, const std::vector<SeriesKey>& keys, Metric metric, Statistic statistic,
+                                 TimeRange range) {
+    MetricSeries best;
+    for (const auto& key : keys) {
+        if (!key.qualifier.empty() || key.metric != metric || key.statistic != statistic) continue;
+        PILOTLIGHT_ASSIGN(auto series, store.series(key, range));
+        series.key = key;
+        const bool longer = series.coverage.length() > best.coverage.length();
+        const bool finer = series.coverage.length() == best.coverage.length() && key.period < best.key.period;
+        if (longer || finer) best = std::move(series);
+    }
+    return best;
+}
+
+// Standard error of the mean billed duration over the mean.
+double relativeError(const tuning::Evidence& evidence, TimeRange range) {
+    double n = 0, sum = 0, squares = 0;
+    const auto add = [&](double value, double weight) {
+        n += weight;
+        sum += weight * value;
+        squares += weight * value * value;
+    };
+    double parts = 0;
+    if (evidence.log.complete.covers(range)) {
+        for (const auto& invocation : evidence.log.invocations) {
+            if (range.contains(invocation.time)) add(invocation.billed_ms, 1);
+        }
+        parts = n;
+    } else {
+        // The spread of the periods' means is that of the mean itself, over the number of periods.
+        for (const auto& point : evidence.duration_average.points) {
+            if (!range.contains(point.time)) continue;
+            add(point.value, 1);
+            ++parts;
+        }
+    }
+    if (parts < 2 || sum <= 0) return 0.5;
+    const double mean = sum / n;
+    const double variance = std::max(0.0, squares / n - mean * mean) * n / std::max(1.0, n - 1);
+    return std::max(kLeastRelativeError, std::sqrt(variance / parts) / mean);
+}
+
+Result<std::optional<Usage>> usageOf(store::Store& store, const Profile& profile, const Function& function, TimeRange range) {
+    if (range.length() < minutes(5)) return std::nullopt;
+    PILOTLIGHT_ASSIGN(const auto keys, store.seriesKeys(function.id));
+    tuning::Evidence evidence;
+    evidence.function = function;
+    evidence.range = range;
+    PILOTLIGHT_ASSIGN(evidence.log, store.invocations(function.id, range));
+    const std::pair<MetricSeries*, std::pair<Metric, Statistic>> wanted[] = {
+        {&evidence.invocations, {Metric::invocations, Statistic::sum}},
+        {&evidence.duration_average, {Metric::duration, Statistic::average}},
+        {&evidence.duration_samples, {Metric::duration, Statistic::sample_count}},
+        {&evidence.pool_invocations, {Metric::pool_invocations, Statistic::sum}},
+    };
+    for (const auto& [series, what] : wanted) {
+        PILOTLIGHT_ASSIGN(*series, wholeSeries(store, keys, what.first, what.second, range));
+    }
+    const bool counted = evidence.invocations.coverage.covers(range) || evidence.log.complete.covers(range);
+    if (!counted) return std::nullopt;
+    // Averages without counts: every invocation has one.
+    if (evidence.duration_samples.points.empty()) evidence.duration_samples = evidence.invocations;
+    evidence.history = {{range.begin, function.memory, function.warmPool(), function.instance_limit}};
+
+    std::optional<PriceBook> book;
+    PILOTLIGHT_ASSIGN(book, store.priceBook(name(function.platform), function.region, name(function.architecture), range.end));
+    if (!book) book = pricing::bundledBook(name(function.platform), function.region, name(function.architecture));
+    if (!book) return std::nullopt;
+
+    Usage out;
+    out.seconds = std::chrono::duration<double>(range.length()).count();
+    for (const auto& segment : tuning::usageSegments(evidence, range)) {
+        out.requests += segment.usage.requests;
+        auto cost = pricing::lambdaCost(segment.usage, segment.memory, function.ephemeral_storage, *book, profile.price_factors);
+        if (!cost) return std::nullopt;
+        for (const auto& [meter_name, amount] : *cost) (meter_name == meter::kPoolKept ? out.pool_cost : out.requests_cost) += amount;
+    }
+    out.relative_error = relativeError(evidence, range);
+    return out;
+}
+
+// The function as it was in `range`: what was billed is what ran there.
+Function withSettings(const Function& function, const Function& settings, const std::string& alias) {
+    Function out = function;
+    out.memory = settings.memory;
+    if (const auto* qualifier = findQualifier(settings, alias);
+        qualifier != nullptr && qualifier->memory && qualifier->version != "$LATEST") {
+        out.memory = *qualifier->memory;
+    }
+    out.qualifiers = settings.qualifiers;
+    out.instance_limit = settings.instance_limit;
+    return out;
+}
+
+}  // namespace
+
+Result<Realised> measureRealised(store::Store& store, const Profile& profile, const Change& change, const Plan& plan, const Function& now,
+                                 Timestamp until) {
+    Realised out;
+    const TimeRange after_range{change.applied, until};
+    const Timestamp first = std::max(change.started - kBaseline, plan.before.last_modified);
+    const TimeRange before_range{first, change.started};
+    if (after_range.length() < minutes(1)) return out;
+    // Effects on latency and cold starts: against the same length of time before.
+    const TimeRange same_length{std::max(first, change.started - after_range.length()), change.started};
+    PILOTLIGHT_ASSIGN(const Behaviour was, readBehaviour(store, change.function_id, {same_length}));
+    PILOTLIGHT_ASSIGN(const Behaviour is, readBehaviour(store, change.function_id, {after_range}));
+    if (was.p95() && is.p95()) out.effect.p95_ms = EffectValue{*was.p95(), *is.p95(), *is.p95(), *is.p95()};
+    if (was.coldShare() && is.coldShare()) {
+        const double share = *is.coldShare();
+        const double spread = kNormal95 * std::sqrt(std::max(share * (1 - share), 1e-9) / std::max(*is.cold_of, 1.0));
+        out.effect.cold_start_share = EffectValue{*was.coldShare(), share, std::max(0.0, share - spread), std::min(1.0, share + spread)};
+    }
+
+    const Function before_function = withSettings(now, plan.before, plan.alias);
+    const Function after_function = withSettings(now, now, plan.alias);
+    std::optional<Usage> before, after;
+    PILOTLIGHT_ASSIGN(before, usageOf(store, profile, before_function, before_range));
+    if (!before) {
+        PILOTLIGHT_ASSIGN(before, usageOf(store, profile, before_function, same_length));
+    }
+    PILOTLIGHT_ASSIGN(after, usageOf(store, profile, after_function, after_range));
+    if (!before || !after) {
+        out.basis = "cost unknown: no price, or usage not read";
+        return out;
+    }
+    const double to_month = kMonthSeconds / before->seconds;
+    const double requests_month = before->requests * to_month;
+    const double before_requests = before->requests_cost.toDouble() * to_month;
+    const double before_month = before_requests + before->pool_cost.toDouble() * to_month;
+    const bool any_requests = after->requests > 0;
+    if (!any_requests && before->requests > 0) {
+        out.basis = "cost unknown: no request since";
+        return out;
+    }
+    const double after_requests = any_requests ? after->requests_cost.toDouble() / after->requests * requests_month : 0.0;
+    const double after_month = after_requests + after->pool_cost.toDouble() * kMonthSeconds / after->seconds;
+    const double spread = kNormal95 * std::hypot(before_requests * before->relative_error, after_requests * after->relative_error);
+    out.saving_month = MoneyEstimate{Money::fromDouble(before_month - after_month), Money::fromDouble(before_month - after_month - spread),
+                                     Money::fromDouble(before_month - after_month + spread)};
+    const double after_spread = kNormal95 * after_requests * after->relative_error;
+    out.effect.cost_usd_month = EffectValue{before_month, after_month, after_month - after_spread, after_month + after_spread};
+    out.basis = fmt::format("{} to {} against {} to {}", toIso8601(after_range.begin), toIso8601(after_range.end),
+                            toIso8601(before_range.begin), toIso8601(before_range.end));
+    return out;
+}
+
+}  // namespace pilotlight::change
