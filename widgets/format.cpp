@@ -202,10 +202,11 @@ QString time(Timestamp at, const QTimeZone& zone) {
     return toQt(at, zone).toString(QStringLiteral("HH:mm")) + QChar(0x00A0) + zoneName(zone, at);
 }
 
-QString dateTime(Timestamp at, const QTimeZone& zone) {
+QString dateTime(Timestamp at, const QTimeZone& zone, bool always_year) {
     const QDateTime when = toQt(at, zone);
     QString text = QStringLiteral("%1 %2").arg(when.date().day()).arg(QLatin1String(month(when.date().month())));
-    if (when.date().year() != QDateTime::currentDateTimeUtc().date().year()) text += QStringLiteral(" %1").arg(when.date().year());
+    if (always_year || when.date().year() != QDateTime::currentDateTimeUtc().date().year())
+        text += QStringLiteral(" %1").arg(when.date().year());
     return text + QLatin1Char(' ') + time(at, zone);
 }
 

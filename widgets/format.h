@@ -53,9 +53,10 @@ struct Quantity {
 
 [[nodiscard]] QString zoneName(const QTimeZone& zone, Timestamp at);  // "UTC", "CET", "UTC+05:30"
 [[nodiscard]] QString time(Timestamp at, const QTimeZone& zone);      // "14:05 UTC"
-[[nodiscard]] QString dateTime(Timestamp at, const QTimeZone& zone);  // "22 Nov 20:00 UTC"; the year where it is not this one's
-[[nodiscard]] QString date(Timestamp at, const QTimeZone& zone);      // "22 Nov 2026"
-[[nodiscard]] QString ago(Timestamp at, Timestamp now);               // "14 min ago", "in 41 min", "now"
+// "22 Nov 20:00 UTC"; the year where it is not this one's, or always.
+[[nodiscard]] QString dateTime(Timestamp at, const QTimeZone& zone, bool always_year = false);
+[[nodiscard]] QString date(Timestamp at, const QTimeZone& zone);  // "22 Nov 2026"
+[[nodiscard]] QString ago(Timestamp at, Timestamp now);           // "14 min ago", "in 41 min", "now"
 
 // Reads what people type: "2048", "2,048 MB", "2.5 GB" (as 1,024 MB each), "−3", "1.5 s" (as ms when the unit is a time), "x 1.5".
 // nullopt where it is no number.

@@ -3,6 +3,7 @@
 #include <QAccessible>
 #include <QEvent>
 #include <QGridLayout>
+#include <QKeyEvent>
 #include <QLineEdit>
 #include <QPointer>
 #include <QStyle>
@@ -86,6 +87,7 @@ SettingSlider::SettingSlider(const QString& name, const QString& unit_word, QWid
     track_->setAccessibleName(name);
     setAccessibleName(name);
     setFocusProxy(track_);
+    box_->installEventFilter(this);
     connect(box_, &QLineEdit::textEdited, this, [this](const QString& text) {
         const auto value = typedValue(text);
         box_->setProperty("validity", value ? "good" : "bad");
@@ -196,6 +198,17 @@ void SettingSlider::showValue() {
         QAccessible::updateAccessibility(&event);
     }
     track_->update();
+}
+
+bool SettingSlider::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == box_ && event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {
+        box_->setModified(false);
+        box_->setToolTip({});
+        showValue();
+        track_->setFocus();
+        return true;
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 std::optional<double> SettingSlider::typedValue(const QString& text) const {

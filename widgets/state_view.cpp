@@ -152,8 +152,9 @@ void StateView::setState(const PanelState& state) {
     arrange();
 }
 
-void StateView::showAtOnce() {
-    skeleton_ = progress_due_ = true;
+void StateView::showAtOnce(bool with_progress) {
+    skeleton_ = true;
+    progress_due_ = with_progress;
     arrange();
 }
 

@@ -41,8 +41,8 @@ public:
     explicit StateView(QWidget* parent = nullptr);
     void setState(const PanelState& state);
     [[nodiscard]] const PanelState& state() const { return state_; }
-    // Skeleton blocks appear 200 ms after loading begins, the progress bar after 1 s; tests may skip the wait.
-    void showAtOnce();
+    // Skeleton blocks appear 200 ms after loading begins, the progress bar after 1 s; this skips the wait.
+    void showAtOnce(bool with_progress = true);
 
 signals:
     void actionRequested();
