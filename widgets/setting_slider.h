@@ -55,6 +55,9 @@ public:
     [[nodiscard]] SliderTrack* track() const { return track_; }
     [[nodiscard]] const QString& name() const { return name_; }
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override; // Esc in the box
+
 signals:
     void valueChanged(double value);  // every step, also of undo; within the same event
     void committed(double value);     // end of a gesture
