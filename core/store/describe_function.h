@@ -65,6 +65,13 @@ void describe(Archive& field, Qualifier& qualifier) {
     field("revision", qualifier.revision);
 }
 template <typename Archive>
+void describe(Archive& field, EventSource& source) {
+    field("id", source.id);
+    field("source", source.source);
+    field("state", source.state);
+    field("maximum_concurrency", source.maximum_concurrency);
+}
+template <typename Archive>
 void describe(Archive& field, Function& function) {
     field("id", function.id);
     field("name", function.name);
@@ -81,6 +88,7 @@ void describe(Archive& field, Function& function) {
     field("ephemeral_storage", function.ephemeral_storage);
     field("instance_limit", function.instance_limit);
     field("qualifiers", function.qualifiers);
+    field("event_sources", function.event_sources);
     field("tags", function.tags);
     field("owner", function.owner);
     field("log_group", function.log_group);

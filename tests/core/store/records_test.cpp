@@ -83,6 +83,7 @@ TEST(Records, FunctionsComeBackByIdAndByName) {
     EXPECT_EQ(toJson(chat), toJson(functions[1]));
     EXPECT_EQ(chat.qualifiers, functions[1].qualifiers);
     EXPECT_EQ(chat.tags, functions[1].tags);
+    EXPECT_EQ(chat.event_sources, functions[1].event_sources);
     EXPECT_EQ(chat.vcpu, functions[1].vcpu);
     EXPECT_EQ(chat.instance_limit, InstanceLimit::of(40));
     EXPECT_EQ(chat.last_modified, functions[1].last_modified);

@@ -90,6 +90,7 @@ inline Function makeFunction(const std::string& id, const std::string& name, con
     unknown.name = "7";
     unknown.kind = "version";
     function.qualifiers = {live, unknown};
+    function.event_sources = {{"uuid", "arn:queue", "Enabled", 5}, {"uuid2", "arn:stream", "Disabled", std::nullopt}};
     return function;
 }
 
