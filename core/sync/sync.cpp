@@ -69,11 +69,12 @@ private:
                 return fail(std::move(inventory).error());
             PILOTLIGHT_TRY(partFailed(profile_, "list functions", std::move(inventory).error()));
         } else {
-            PILOTLIGHT_TRY(store_.transaction([&]() -> Status {
+            const Status stored = store_.transaction([&]() -> Status {
                 PILOTLIGHT_TRY(store_.putFunctions(profile_, inventory->functions, inventory->regions_read));
                 for (const AccountLimits& limits : inventory->limits) PILOTLIGHT_TRY(store_.putLimits(limits));
                 return {};
-            }));
+            });
+            PILOTLIGHT_TRY(stored);
             report_.functions = static_cast<std::int64_t>(inventory->functions.size());
             collect(std::move(inventory->problems));
         }
@@ -159,7 +160,7 @@ private:
             },
             job_);
         if (!problems) return partFailed("Metrics", "read metrics", std::move(problems).error());
-        PILOTLIGHT_TRY(store_.transaction([&]() -> Status {
+        const Status marked = store_.transaction([&]() -> Status {
             for (const FunctionPlan& plan : group) {
                 const bool whole =
                     std::none_of(problems->begin(), problems->end(), [&](const Problem& each) { return touches(each, plan.function); });
@@ -170,7 +171,8 @@ private:
                 PILOTLIGHT_TRY(store_.putNote(mark, formatRanges(settled)));
             }
             return {};
-        }));
+        });
+        PILOTLIGHT_TRY(marked);
         collect(std::move(*problems));
         return {};
     }
