@@ -1,0 +1,96 @@
+// What an Engine holds after build, shared by look-up, replay and search. Internal to core/tuning.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/model/latency_model.h"
+#include "core/model/sim_surface.h"
+#include "core/pricing/price_book.h"
+#include "core/tuning/engine.h"
+#include "core/tuning/measured.h"
+#include "core/tuning/replay.h"
+#include "core/tuning/workload.h"
+
+namespace pilotlight::tuning {
+
+inline constexpr std::size_t kDraws = 200;  // joint draws of everything uncertain
+inline constexpr double kMonthSeconds = 30 * 86400.0;
+inline constexpr std::size_t kWeekBins = 2016;  // of five minutes
+
+// Everything billed or felt under one setting, for a month; the mean, before uncertainty.
+struct Point {
+    Megabytes memory;
+    double requests = 0, cold = 0, throttled = 0;  // a month; requests = demand, throttled ones included
+    pricing::LambdaUsage usage;
+    double p50_s = 0, p95_s = 0, p99_s = 0;
+    std::vector<std::pair<double, double>> cdf;  // (ms, share)
+};
+
+struct EngineCore {
+    Evidence evidence;
+    Measured measured;               // since the last change of settings where that is long enough, else of the whole range
+    bool measured_is_today = false;  // `measured` saw nothing but today's settings
+    Workload work;
+    std::optional<model::LatencyModel> latency;
+    std::optional<Megabytes> floor;
+
+    std::vector<Megabytes> grid;  // memory sizes looked at, ascending, today's among them
+    std::size_t today_index = 0;
+    std::vector<double> ratio;                          // mean duration over today's, for each size of the grid
+    std::vector<double> p95_lo, p95_hi;                 // 90 % interval of the 95th percentile, relative to its value
+    std::vector<bool> beyond;                           // outside the measured range
+    std::vector<std::vector<double>> ratio_draws;       // [draw][size]
+    std::vector<model::Surface> surfaces;               // one for each size
+    std::vector<float> warm_quantiles, cold_quantiles;  // seconds at today's memory: 401 each; cold = INIT + handler
+    model::KeepAlive keep_alive;
+    std::string keep_alive_text;
+    double cold_anchor = 1;  // measured cold starts over modelled ones, today
+    double throttle_anchor = 1;
+    double surge_begin_s = 0;              // busiest quarter hour, second of the day
+    std::vector<double> day_factor_draws;  // [draw] demand of resampled days over that of all
+    Engine::Week week;
+    std::int32_t pool_today = 0;
+    std::string pool_qualifier;  // where a pool is or would be; empty = there is nowhere to put one
+    std::string alias;           // through which a change of memory would go; empty = $LATEST
+    Point today_point;
+    WhatIfResult today;  // exact, for the empty what-if
+    Basis basis;
+
+    [[nodiscard]] double ratioAt(Megabytes memory) const;
+    [[nodiscard]] double initRatioAt(Megabytes memory) const;
+    [[nodiscard]] std::size_t gridIndex(Megabytes memory) const;  // nearest
+};
+
+// Settings of a what-if, made whole by today's.
+struct Resolved {
+    Megabytes memory;
+    std::int32_t pool = 0;  // constant level
+    std::optional<WarmSchedule> schedule;
+    std::optional<std::int32_t> limit;  // nullopt = none of its own; the account's may still bind
+    double traffic = 1, surge = 1;
+    [[nodiscard]] double meanPool() const;  // over a week
+};
+[[nodiscard]] Resolved resolve(const EngineCore& core, const WhatIf& what);
+
+// By replay, and by look-up in the surfaces.
+[[nodiscard]] Point replayPoint(const EngineCore& core, const Resolved& settings);
+[[nodiscard]] Point lookUpPoint(const EngineCore& core, const Resolved& settings, bool with_cdf = true);
+
+// Cost of a point in dollars a month, one for each draw (empty: price unknown); draw 0..kDraws-1 are joint with those of other points.
+[[nodiscard]] std::vector<double> costDraws(const EngineCore& core, const Point& point);
+[[nodiscard]] std::optional<double> costOf(const EngineCore& core, const Point& point);
+// Today's cost minus the point's, a month: value and 90 % interval, and the chance that it is above zero.
+struct Saving {
+    Estimate usd;
+    double chance_positive = 0;
+    double today_usd = 0;
+};
+[[nodiscard]] std::optional<Saving> savingOf(const EngineCore& core, const Point& today, const Point& point);
+[[nodiscard]] Outcome outcomeOf(const EngineCore& core, const Point& point, bool exact);
+
+// Search and recommendation.
+[[nodiscard]] Result<Engine::SearchResult> searchSettings(const EngineCore& core, const Slo& slo, const JobContext& job);
+
+}  // namespace pilotlight::tuning

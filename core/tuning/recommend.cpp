@@ -1,0 +1,333 @@
+// One recommendation out of the candidates: what to change, why, what it saves, or what is missing to say so.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/tuning/search.h"
+
+namespace pilotlight::tuning {
+namespace {
+
+constexpr double kLeastShare = 0.02, kLeastUsd = 1.0;  // what a change must save to be worth making
+constexpr double kSure = 0.95;                         // chance of saving anything at all
+constexpr std::size_t kLeastRequests = 200;
+
+std::string stableId(const Recommendation& r) {
+    // FNV-1a over function and settings.
+    std::string text = r.function_id + "|" + name(r.status);
+    for (const auto& c : r.changes) text += "|" + c.setting + "=" + c.after;
+    std::uint64_t hash = 0xcbf29ce484222325ULL;
+    for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3ULL;
+    return fmt::format("{:010x}", hash & 0xffffffffffULL);
+}
+
+std::string dollars(double usd) { return usd >= 100 || usd <= -100 ? fmt::format("${}", grouped(usd)) : fmt::format("${:.2f}", usd); }
+std::string percent(double share) {
+    return share >= 0.1     ? fmt::format("{:.0f} %", 100 * share)
+           : share >= 0.001 ? fmt::format("{:.1f} %", 100 * share)
+                            : fmt::format("{:.3f} %", 100 * share);
+}
+std::string milliseconds3(double s) { return grouped(s * 1000 >= 10 ? s * 1000 : std::ceil(s * 1000)) + " ms"; }
+
+std::string scheduleText(const WarmSchedule& schedule) {
+    static constexpr const char* kDays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    std::string text;
+    for (const auto& e : schedule.entries) {
+        if (!text.empty()) text += "; ";
+        std::string days;
+        if (e.weekdays == 0x7f)
+            days = "daily";
+        else if (e.weekdays == 0x1f)
+            days = "Mon-Fri";
+        else if (e.weekdays == 0x60)
+            days = "Sat-Sun";
+        else
+            for (int d = 0; d < 7; ++d)
+                if ((e.weekdays >> d) & 1) days += (days.empty() ? "" : ",") + std::string(kDays[d]);
+        text += fmt::format("{} {:02}:{:02} {}", days, e.minute_of_day / 60, e.minute_of_day % 60, e.level);
+    }
+    return text.empty() ? "none" : text;
+}
+
+std::string limitText(const InstanceLimit& limit) {
+    switch (limit.kind) {
+        case InstanceLimit::Kind::unknown:
+            return "unknown";
+        case InstanceLimit::Kind::none:
+            return "none";
+        case InstanceLimit::Kind::limited:
+            return std::to_string(limit.value);
+    }
+    return "unknown";
+}
+
+DesiredSettings desiredOf(const EngineCore& core, const Resolved& s, std::optional<std::int32_t> new_limit) {
+    DesiredSettings d;
+    if (s.memory != core.evidence.function.memory) d.memory = s.memory;
+    if (s.schedule)
+        d.warm_schedule = s.schedule;
+    else if (s.pool != core.pool_today)
+        d.warm_pool = s.pool;
+    if (d.warm_pool || d.warm_schedule) d.pool_qualifier = core.pool_qualifier;
+    if (new_limit) d.instance_limit = InstanceLimit::of(*new_limit);
+    return d;
+}
+
+std::vector<SettingChange> changesOf(const EngineCore& core, const DesiredSettings& d) {
+    std::vector<SettingChange> changes;
+    const auto& f = core.evidence.function;
+    const std::string at = d.pool_qualifier.empty() ? "" : "@" + d.pool_qualifier;
+    if (d.memory) changes.push_back({"memory_mb", std::to_string(f.memory.value), std::to_string(d.memory->value)});
+    if (d.warm_pool)
+        changes.push_back({"warm_pool" + at, f.warmPool() ? std::to_string(core.pool_today) : "unknown", std::to_string(*d.warm_pool)});
+    if (d.warm_schedule) changes.push_back({"warm_schedule" + at, "none", scheduleText(*d.warm_schedule)});
+    if (d.instance_limit) changes.push_back({"instance_limit", limitText(f.instance_limit), limitText(*d.instance_limit)});
+    return changes;
+}
+
+// Lowest limit under which at most one request in ten thousand is refused, a fifth on top; nullopt where today's is enough.
+std::optional<std::int32_t> raisedLimit(const EngineCore& core) {
+    const auto& f = core.evidence.function;
+    if (f.instance_limit.kind != InstanceLimit::Kind::limited || core.surfaces.empty() || core.today_point.requests <= 0)
+        return std::nullopt;
+    if (core.today_point.throttled / core.today_point.requests < 1e-3) return std::nullopt;
+    const auto& surface = core.surfaces[core.today_index];
+    double over = 0;
+    std::size_t level = surface.levels.size();
+    const double allowance = 1e-4 * static_cast<double>(surface.requests);
+    while (level > 0) {
+        double here = 0;
+        for (const auto c : surface.levels[level - 1].colds_by_gap) here += c;
+        if (over + here > allowance) break;
+        over += here;
+        --level;
+    }
+    auto limit = static_cast<std::int32_t>(std::ceil(static_cast<double>(level) * 1.2)) + 1;
+    if (core.evidence.limits && core.evidence.limits->concurrent_executions > 100)  // 100 must stay unreserved
+        limit = std::min(limit, f.instance_limit.value + std::max(0, core.evidence.limits->unreserved_concurrent_executions - 100));
+    return limit > f.instance_limit.value ? std::optional(limit) : std::nullopt;
+}
+
+std::string dateAfter(const EngineCore& core, double more_requests) {
+    const double rate = static_cast<double>(core.work.arrivals.size()) / core.work.span_s;
+    if (rate <= 0) return "when there is traffic";
+    const double wait = more_requests / rate;
+    if (wait > 400 * 86400.0) return "not within a year at this traffic";
+    return "about " +
+           toIso8601(core.work.period.end + std::chrono::duration_cast<milliseconds>(std::chrono::duration<double>(wait))).substr(0, 10);
+}
+
+void fillEffect(const EngineCore& core, Recommendation& r, const Point& point) {
+    WhatIfResult result = core.today;
+    result.whatif = outcomeOf(core, point, true);
+    r.effect = effectOf(result);
+}
+
+void explain(const EngineCore& core, const Limits& limits, const Point& after, const Trial& trial, Recommendation& r) {
+    const auto& before = core.today_point;
+    const auto& f = core.evidence.function;
+    if (r.settings.memory) {
+        const double ratio = core.ratio[trial.size];
+        if (*r.settings.memory < f.memory)
+            r.reasons.push_back(fmt::format(
+                "At {} MB a request takes {:.2f} times as long as at {} MB and a millisecond costs {:.2f} times as much.",
+                r.settings.memory->value, ratio, f.memory.value, static_cast<double>(r.settings.memory->value) / f.memory.value));
+        else
+            r.reasons.push_back(
+                fmt::format("More memory brings more CPU: at {} MB a request takes {:.2f} times as long as at {} MB, which outweighs the "
+                            "price of memory.",
+                            r.settings.memory->value, ratio, f.memory.value));
+        if (core.latency) r.reasons.push_back("Duration against memory: " + core.latency->regime() + ".");
+    }
+    if (r.settings.warm_pool || r.settings.warm_schedule) {
+        const double used =
+            core.pool_today > 0 && !core.surfaces.empty()
+                ? core.surfaces[core.today_index].poolBusy(static_cast<std::size_t>(core.pool_today)) / core.work.span_s / core.pool_today
+                : 0;
+        if (core.pool_today > 0)
+            r.reasons.push_back(fmt::format("The warm pool of {} is busy {} of the time; on cost alone a slot pays from 60 %.",
+                                            core.pool_today, percent(used)));
+        r.reasons.push_back(
+            fmt::format("Cold starts go from {} to {} of requests.", percent(coldShareOf(before)), percent(coldShareOf(after))));
+    }
+    if (r.settings.instance_limit)
+        r.reasons.push_back(fmt::format("{} of requests are throttled at a limit of {}; {} instances are needed.",
+                                        percent(before.throttled / std::max(1e-9, before.requests)), f.instance_limit.value,
+                                        r.settings.instance_limit->value));
+    r.reasons.push_back(
+        fmt::format("p95 goes from {} to {}{}.", milliseconds3(before.p95_s), milliseconds3(after.p95_s),
+                    std::isfinite(limits.p95_s) ? fmt::format(" (target {})", milliseconds3(limits.p95_s)) : std::string()));
+    r.reasons.push_back("Evidence: " + core.work.description + ".");
+}
+
+Recommendation unsure(const EngineCore& core, std::string needs, std::string why) {
+    Recommendation r;
+    r.function_id = core.evidence.function.id;
+    r.status = RecommendationStatus::inconclusive;
+    r.needs = std::move(needs);
+    r.reasons.push_back(std::move(why));
+    r.effort = "low";
+    r.risk = "medium";
+    return r;
+}
+
+Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& trials, const Limits& limits,
+                            std::optional<std::int32_t> raised) {
+    const auto& f = core.evidence.function;
+    const auto& today = core.today_point;
+    const auto today_cost = costOf(core, today);
+    const bool idle = core.work.arrivals.empty();
+    Recommendation r;
+    r.function_id = f.id;
+
+    if (!idle && core.work.arrivals.size() < kLeastRequests && !(core.pool_today > 0)) {
+        const double more = static_cast<double>(kLeastRequests - core.work.arrivals.size());
+        return unsure(core, fmt::format("{} more invocations, {}", grouped(more), dateAfter(core, more)),
+                      fmt::format("Only {} invocations in the period: too few to tell a saving from chance.", core.work.arrivals.size()));
+    }
+    if (!today_cost && !raised)
+        return unsure(core, "the price list of " + f.region + " (pilotlightctl sync)", "Without prices no saving can be told.");
+
+    const bool slo_met = meets(limits, today);
+    const double least = std::max(kLeastUsd, kLeastShare * today_cost.value_or(0));
+    // Best by look-up that is sure to save; failing that the best expected one.
+    const Trial* best = nullptr;
+    const Trial* hoped = nullptr;
+    std::optional<Saving> best_saving;
+    if (today_cost) {
+        std::vector<const Trial*> order;
+        for (const auto& t : trials)
+            if (t.feasible) order.push_back(&t);
+        std::stable_sort(order.begin(), order.end(), [](const Trial* a, const Trial* b) { return a->cost < b->cost; });
+        std::size_t looked = 0;
+        double found_cost = 0;
+        for (const auto* t : order) {
+            const double saves = *today_cost - t->cost;
+            if (slo_met && saves < least) break;
+            if (best != nullptr && t->cost > found_cost + kLeastShare * *today_cost) break;
+            if (++looked > 24) break;
+            const auto saving = savingOf(core, today, t->point);
+            if (!saving) break;
+            if (hoped == nullptr) hoped = t;
+            if (slo_met && saving->chance_positive < kSure) continue;
+            // Within 2 % of the cheapest the fastest is preferred, and the plain pool to a schedule.
+            if (best == nullptr) {
+                best = t;
+                found_cost = t->cost;
+            } else if (t->point.p95_s < best->point.p95_s * 0.97 || (best->settings.schedule && !t->settings.schedule)) {
+                best = t;
+            }
+        }
+    }
+    Trial stay;
+    stay.size = core.today_index;
+    stay.settings = resolve(core, {});
+    if (best == nullptr && raised) best = &stay;
+
+    if (best == nullptr) {
+        if (!slo_met) {
+            r.status = RecommendationStatus::inconclusive;
+            r.reasons.push_back("The target is missed today, and no setting that the evidence allows meets it.");
+            r.needs = "a measurement at a larger memory size, or a looser target";
+            r.effort = "low";
+            r.risk = "medium";
+            return r;
+        }
+        if (hoped != nullptr) {
+            const auto size = core.grid[hoped->size];
+            const auto saving = savingOf(core, today, hoped->point);
+            r = unsure(core,
+                       size != f.memory ? fmt::format("a measurement at {} MB (one benchmark, or some 200 invocations at that size, {})",
+                                                      size.value, dateAfter(core, 200))
+                                        : fmt::format("{} more invocations, {}", grouped(static_cast<double>(core.work.arrivals.size())),
+                                                      dateAfter(core, static_cast<double>(core.work.arrivals.size()))),
+                       fmt::format("{} might save {} a month, but the 90 % interval is {} to {}.",
+                                   size != f.memory ? fmt::format("{} MB", size.value) : std::string("Another warm pool"),
+                                   dollars(saving->usd.value), dollars(saving->usd.lo), dollars(saving->usd.hi)));
+            r.saving_month =
+                MoneyEstimate{Money::fromDouble(saving->usd.value), Money::fromDouble(saving->usd.lo), Money::fromDouble(saving->usd.hi)};
+            return r;
+        }
+        r.status = RecommendationStatus::optimal;
+        r.reasons.push_back(
+            fmt::format("No setting that keeps the target saves {} or more a month ({} today).", dollars(least), dollars(*today_cost)));
+        r.reasons.push_back("Evidence: " + core.work.description + ".");
+        r.effort = "low";
+        r.risk = "low";
+        r.saving_month = MoneyEstimate{};
+        fillEffect(core, r, today);
+        return r;
+    }
+
+    // Replay the choice.
+    auto settings = best->settings;
+    if (raised) settings.limit = raised;
+    const Point after = replayPoint(core, settings);
+    const auto saving = savingOf(core, today, after);
+    if (best != &stay && slo_met && saving && (saving->usd.value < least || saving->usd.lo <= 0) && !raised) {
+        r = unsure(core,
+                   fmt::format("{} more invocations, {}", grouped(static_cast<double>(core.work.arrivals.size())),
+                               dateAfter(core, static_cast<double>(core.work.arrivals.size()))),
+                   fmt::format("On replay the saving is {} a month ({} to {}): too little to be sure of.", dollars(saving->usd.value),
+                               dollars(saving->usd.lo), dollars(saving->usd.hi)));
+        return r;
+    }
+    r.status = RecommendationStatus::recommended;
+    r.settings = desiredOf(core, settings, raised);
+    r.changes = changesOf(core, r.settings);
+    if (saving)
+        r.saving_month =
+            MoneyEstimate{Money::fromDouble(saving->usd.value), Money::fromDouble(saving->usd.lo), Money::fromDouble(saving->usd.hi)};
+    if (r.settings.memory) r.alias = core.alias;
+    fillEffect(core, r, after);
+    if (idle)
+        r.reasons.push_back(fmt::format("Not invoked once in the period, and a warm pool of {} is paid for.", core.pool_today));
+    else
+        explain(core, limits, after, *best, r);
+    if (!slo_met) r.reasons.push_back("The target is missed today.");
+    if (f.owner) r.reasons.push_back("Owned by " + *f.owner + ": better changed there, else it drifts.");
+    r.effort = f.owner || !r.alias.empty() || r.settings.warm_schedule ? "medium" : "low";
+    const bool measured = !r.settings.memory || (core.latency && core.latency->at(*r.settings.memory).measured);
+    r.risk = r.settings.memory && core.beyond[best->size]                    ? "high"
+             : !measured || r.settings.warm_pool || r.settings.warm_schedule ? "medium"
+                                                                             : "low";
+    if (idle) r.risk = "low";
+    return r;
+}
+
+}  // namespace
+
+Result<Engine::SearchResult> searchSettings(const EngineCore& core, const Slo& asked, const JobContext& job) {
+    PILOTLIGHT_TRY(job.check());
+    const Slo slo = asked.any() ? asked : core.evidence.slo.value_or(Slo{});
+    const auto limits = limitsOf(core, slo);
+    const auto raised = raisedLimit(core);
+    const auto trials = searchTrials(core, limits, raised);
+    PILOTLIGHT_TRY(job.check());
+    Engine::SearchResult result;
+    const auto candidate = [&](const Resolved& s, const Point& p, double cost) {
+        Engine::Candidate c;
+        c.settings = desiredOf(core, s, raised);
+        c.cost_month_usd = cost;
+        c.p95_ms = p.p95_s * 1000;
+        c.cold_share = coldShareOf(p);
+        return c;
+    };
+    for (const auto& trial : trials) {
+        auto c = candidate(trial.settings, trial.point, trial.cost);
+        c.feasible = trial.feasible;
+        c.on_front = trial.on_front;
+        result.candidates.push_back(std::move(c));
+    }
+    result.today = candidate(resolve(core, {}), core.today_point, costOf(core, core.today_point).value_or(0));
+    result.today.settings = {};
+    result.today.feasible = meets(limits, core.today_point);
+    result.recommendation = recommendFor(core, trials, limits, raised);
+    result.recommendation.made_at = core.evidence.range.end;
+    result.recommendation.id = stableId(result.recommendation);
+    PILOTLIGHT_TRY(job.check());
+    return result;
+}
+
+}  // namespace pilotlight::tuning

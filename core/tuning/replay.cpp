@@ -1,0 +1,137 @@
+#include "core/tuning/replay.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/model/sim_engine.h"
+
+namespace pilotlight::tuning {
+namespace {
+
+// Cheap hash of the request's number: the same request draws the same INIT whatever the settings, so that differences are real.
+std::size_t pick(std::size_t request, std::size_t n) {
+    std::uint64_t z = (request + 1) * 0x9e3779b97f4a7c15ULL;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z ^= z >> 27;
+    return static_cast<std::size_t>((static_cast<unsigned __int128>(z) * n) >> 64);
+}
+
+struct Source {
+    const std::vector<double>& arrivals;
+    const std::vector<float>& warm_s;
+    const Workload& work;
+    const ReplaySettings& settings;
+    std::size_t n = 0;
+    double init = 0, handler = 0;
+    bool next(double& time) {
+        if (n >= arrivals.size()) return false;
+        time = arrivals[n++];
+        return true;
+    }
+    double warm() {
+        init = 0;
+        return handler = warm_s[n - 1] * settings.duration_ratio;
+    }
+    double cold() {
+        init = work.init_s[pick(n, work.init_s.size())] * settings.init_ratio;
+        handler = work.cold_s[pick(n + 0x9000000, work.cold_s.size())] * settings.duration_ratio;
+        return init + handler;
+    }
+};
+
+double billed(double seconds) { return std::ceil(seconds * 1000 - 1e-6); }
+
+struct Sink {
+    ReplayTotals& totals;
+    const Source& source;
+    std::size_t day(double time) const {
+        return std::min(totals.demand_by_day.size() - 1, static_cast<std::size_t>(std::max(0.0, time) / 86400));
+    }
+    void served(double time, double service, model::Served how) {
+        const auto d = day(time);
+        totals.demand_by_day[d] += 1;
+        totals.served += 1;
+        const double ms = billed(source.handler);
+        totals.busy_ms_by_day[d] += ms;
+        if (how == model::Served::pool) {
+            totals.pooled += 1;
+            totals.pool_ms += ms;
+        } else if (how == model::Served::cold) {
+            totals.cold += 1;
+            totals.cold_by_day[d] += 1;
+            totals.on_demand_ms += ms;
+            totals.init_ms += billed(source.init);
+        } else {
+            totals.on_demand_ms += ms;
+        }
+        totals.latency.add(service);
+    }
+    void throttled(double time) {
+        const auto d = day(time);
+        totals.demand_by_day[d] += 1;
+        totals.throttled_by_day[d] += 1;
+        totals.throttled += 1;
+    }
+    void idle(double, double) {}
+    void started(double, std::int64_t) {}
+    void instances(double, std::int64_t) {}
+};
+
+// Traffic times a factor: whole copies and a share of one more, moved by up to a minute so that they do not come hand in hand; less
+// traffic leaves requests out at random. The busiest quarter hour of each day gets `surge` times as much.
+void scaleTraffic(const Workload& work, const ReplaySettings& settings, std::vector<double>& arrivals, std::vector<float>& warm) {
+    model::Random random(0x74726166);
+    std::vector<std::pair<double, float>> out;
+    const double day_offset = std::fmod(work.week_offset_s, 86400.0);
+    for (std::size_t i = 0; i < work.arrivals.size(); ++i) {
+        const double in_day = std::fmod(work.arrivals[i] + day_offset, 86400.0);
+        const bool surging = in_day >= settings.surge_begin_s && in_day < settings.surge_begin_s + 900;
+        double copies = settings.traffic * (surging ? settings.surge : 1.0);
+        const double first = random.uniform();
+        if (copies >= 1 || first < copies) out.emplace_back(work.arrivals[i], work.warm_s[i]);
+        for (copies -= 1; copies > 0; copies -= 1) {
+            if (copies < 1 && random.uniform() >= copies) break;
+            const double moved = work.arrivals[i] + 60 * (random.uniform() - 0.5);
+            out.emplace_back(std::clamp(moved, 0.0, work.span_s), work.warm_s[i]);
+        }
+        if (out.size() > 4 * kMostArrivals) break;
+    }
+    std::sort(out.begin(), out.end());
+    arrivals.reserve(out.size());
+    warm.reserve(out.size());
+    for (const auto& [t, w] : out) {
+        arrivals.push_back(t);
+        warm.push_back(w);
+    }
+}
+
+}  // namespace
+
+ReplayTotals replayWorkload(const Workload& work, const ReplaySettings& settings) {
+    ReplayTotals totals;
+    const auto days = static_cast<std::size_t>(std::ceil(work.span_s / 86400 - 1e-9));
+    for (auto* by_day : {&totals.demand_by_day, &totals.cold_by_day, &totals.busy_ms_by_day, &totals.throttled_by_day})
+        by_day->assign(std::max<std::size_t>(1, days), 0.0);
+    std::vector<double> arrivals;
+    std::vector<float> warm;
+    const bool changed = settings.traffic != 1 || settings.surge != 1;
+    if (changed) scaleTraffic(work, settings, arrivals, warm);
+    const auto& times = changed ? arrivals : work.arrivals;
+    const auto& durations = changed ? warm : work.warm_s;
+    if (times.empty()) return totals;
+    double busy = 0;
+    for (const float s : durations) busy += s;
+    model::EngineOptions options;
+    options.pool = settings.pool;
+    options.limit = settings.limit;
+    options.keep_alive = settings.keep_alive;
+    options.expected_gap_s = work.span_s / static_cast<double>(times.size());
+    options.expected_busy = busy * settings.duration_ratio / work.span_s + 1;
+    Source source{times, durations, work, settings};
+    Sink sink{totals, source};
+    model::replay(source, sink, options);
+    totals.demand = static_cast<double>(times.size());
+    return totals;
+}
+
+}  // namespace pilotlight::tuning

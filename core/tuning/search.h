@@ -1,0 +1,34 @@
+// Candidates of the search. Internal to core/tuning.
+#pragma once
+
+#include <cmath>
+#include <optional>
+#include <vector>
+
+#include "core/tuning/engine_core.h"
+
+namespace pilotlight::tuning {
+
+struct Trial {
+    std::size_t size = 0;  // in EngineCore::grid
+    Resolved settings;
+    Point point;      // by look-up
+    double cost = 0;  // USD a month
+    bool feasible = true, on_front = false;
+};
+
+// What has to hold: the SLO's fields, or today's p95 + 5 %.
+struct Limits {
+    bool explicit_slo = false;
+    double p95_s = INFINITY, p99_s = INFINITY, cold_share = INFINITY;
+};
+[[nodiscard]] Limits limitsOf(const EngineCore& core, const Slo& slo);
+[[nodiscard]] bool meets(const Limits& limits, const Point& point);
+[[nodiscard]] double coldShareOf(const Point& point);
+// There is an alias or version to put a pool on, one at most has one, and nothing else scales it.
+[[nodiscard]] bool poolCanChange(const EngineCore& core);
+[[nodiscard]] bool allowed(const EngineCore& core, Megabytes memory);
+// All combinations, with cost and feasibility. `limit`: instance limit to search under where it is not today's.
+[[nodiscard]] std::vector<Trial> searchTrials(const EngineCore& core, const Limits& limits, std::optional<std::int32_t> limit);
+
+}  // namespace pilotlight::tuning
