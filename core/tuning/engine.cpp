@@ -184,6 +184,8 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
     core.p95_lo.assign(n, 0.9);
     core.p95_hi.assign(n, 1.1);
     core.beyond.assign(n, false);
+    core.known.assign(n, false);
+    core.known[core.today_index] = true;
     core.ratio_draws.assign(kDraws, std::vector<double>(n, 1.0));
     if (core.latency) {
         const double now = core.latency->at(function.memory).mean_ms.value;
@@ -195,6 +197,7 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
                 core.p95_hi[i] = std::clamp(at.p95_ms.hi / at.p95_ms.value, 1.0, 10.0);
             }
             core.beyond[i] = at.beyond_evidence;
+            core.known[i] = core.known[i] || at.measured;
         }
         const auto draws = core.latency->draws(core.grid, kDraws);
         for (std::size_t d = 0; d < std::min(kDraws, draws.draws); ++d) {

@@ -40,6 +40,7 @@ struct EngineCore {
     std::size_t today_index = 0;
     std::vector<double> ratio;                          // mean duration over today's, for each size of the grid
     std::vector<double> p95_lo, p95_hi;                 // 90 % interval of the 95th percentile, relative to its value
+    std::vector<bool> known;                            // this very size was measured
     std::vector<bool> beyond;                           // outside the measured range
     std::vector<std::vector<double>> ratio_draws;       // [draw][size]
     std::vector<model::Surface> surfaces;               // one for each size

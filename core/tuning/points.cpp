@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/model/sim_formula.h"
 #include "core/tuning/engine_core.h"
 
 namespace pilotlight::tuning {
@@ -168,13 +169,19 @@ Point lookUpPoint(const EngineCore& core, const Resolved& s, bool with_cdf) {
         pool_ms = mix([&](const model::Surface& f) { return f.poolBilledMs(pool); });
     }
     if (s.limit) {
-        const auto cap = static_cast<std::size_t>(*s.limit);
-        throttled = mix([&](const model::Surface& f) {
-            double over = 0;
-            for (std::size_t k = cap; k < f.levels.size(); ++k)
-                for (const auto c : f.levels[k].colds_by_gap) over += c;
-            return over;
-        });
+        // Erlang B at the load of each five minutes of the week, weighted by that load.
+        const auto& surface = core.surfaces[w < 0.5 ? low : high];
+        const double weeks = std::max(1.0, core.work.span_s / (7 * 86400.0));
+        double refused = 0, all = 0;
+        for (std::size_t b = 0; b < surface.bins; ++b) {
+            double busy = 0;
+            for (std::size_t k = 0; k < surface.depth; ++k) busy += surface.slot_busy[b * surface.depth + k];
+            const double load = busy / (300 * weeks) * s.traffic;
+            all += busy;
+            // Far below the limit nothing is refused.
+            if (busy > 0 && load + 8 * std::sqrt(load) + 8 > *s.limit) refused += busy * model::erlangB(load, *s.limit);
+        }
+        throttled = all > 0 ? refused / all * n : 0;
     }
     // More traffic: cold starts grow more slowly than requests (square root, as deeper levels are reached more rarely).
     const double traffic = s.traffic * (1 + (s.surge - 1) / 96);

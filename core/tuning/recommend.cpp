@@ -205,7 +205,8 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
         for (const auto* t : order) {
             const double saves = *today_cost - t->cost;
             if (slo_met && saves < least) break;
-            if (best != nullptr && t->cost > found_cost + kLeastShare * *today_cost) break;
+            // A weekly schedule was fitted to the very days it is judged by: a constant pool is preferred within 4 %.
+            if (best != nullptr && t->cost > found_cost + (best->settings.schedule ? 2 : 1) * kLeastShare * *today_cost) break;
             if (++looked > 24) break;
             const auto saving = savingOf(core, today, t->point);
             if (!saving) break;
@@ -215,8 +216,29 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
             if (best == nullptr) {
                 best = t;
                 found_cost = t->cost;
-            } else if (t->point.p95_s < best->point.p95_s * 0.97 || (best->settings.schedule && !t->settings.schedule)) {
+            } else if ((t->point.p95_s < best->point.p95_s * 0.97 && !t->settings.schedule && core.known[t->size]) ||
+                       (best->settings.schedule && !t->settings.schedule)) {
                 best = t;
+            }
+        }
+    }
+    // A size that was never measured is left alone unless it beats what can be had at today's size by 2 %.
+    if (best != nullptr && slo_met && best->size != core.today_index && !core.known[best->size]) {
+        const Trial* near = nullptr;
+        for (const auto& t : trials)
+            if (t.feasible && t.size == core.today_index && *today_cost - t.cost >= least &&
+                t.cost <= best->cost + kLeastShare * *today_cost && (near == nullptr || t.cost < near->cost))
+                near = &t;
+        if (near != nullptr) best = near;
+    }
+    // What might save but is not sure to keep the target: worth measuring.
+    if (best == nullptr && hoped == nullptr && today_cost) {
+        double most = 0;
+        for (const auto& t : trials) {
+            const double saves = (*today_cost - t.cost) * t.chance_p95;
+            if (t.size != core.today_index && t.chance_p95 >= 0.25 && *today_cost - t.cost >= least && saves > most) {
+                most = saves;
+                hoped = &t;
             }
         }
     }
@@ -242,9 +264,11 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
                                                       size.value, dateAfter(core, 200))
                                         : fmt::format("{} more invocations, {}", grouped(static_cast<double>(core.work.arrivals.size())),
                                                       dateAfter(core, static_cast<double>(core.work.arrivals.size()))),
-                       fmt::format("{} might save {} a month, but the 90 % interval is {} to {}.",
+                       fmt::format("{} might save {} a month ({} to {}), and keeps p95 within {} with a chance of {}.",
                                    size != f.memory ? fmt::format("{} MB", size.value) : std::string("Another warm pool"),
-                                   dollars(saving->usd.value), dollars(saving->usd.lo), dollars(saving->usd.hi)));
+                                   dollars(saving->usd.value), dollars(saving->usd.lo), dollars(saving->usd.hi),
+                                   std::isfinite(limits.p95_s) ? milliseconds3(limits.p95_s) : std::string("any limit"),
+                                   percent(hoped->chance_p95)));
             r.saving_month =
                 MoneyEstimate{Money::fromDouble(saving->usd.value), Money::fromDouble(saving->usd.lo), Money::fromDouble(saving->usd.hi)};
             return r;

@@ -33,7 +33,7 @@ WarmSchedule toSchedule(const std::vector<std::int32_t>& levels) {
 // Best weekly schedules at one size, for some values of an avoided cold start.
 void addSchedules(const EngineCore& core, std::size_t size, double weekly_cost, std::vector<Trial>& trials) {
     const auto& surface = core.surfaces[size];
-    if (surface.bins != kWeekBins) return;
+    if (surface.bins != kWeekBins || core.work.span_s < 13 * 86400.0) return;  // every half hour has to be seen twice
     const double gb = core.grid[size].gigabytes();
     const double on_demand = unitPrice(core, meter::kDuration), kept = unitPrice(core, meter::kPoolKept),
                  run = unitPrice(core, meter::kPoolDuration);
@@ -60,6 +60,15 @@ void addSchedules(const EngineCore& core, std::size_t size, double weekly_cost, 
         trial.settings.schedule = toSchedule(levels);
         trials.push_back(std::move(trial));
     }
+}
+
+// Share of the draws in which the size keeps the limit on p95.
+double chanceOfP95(const EngineCore& core, const Trial& trial, const Limits& limits) {
+    if (!std::isfinite(limits.p95_s) || core.ratio[trial.size] <= 0) return 1;
+    if (trial.size == core.today_index) return trial.point.p95_s <= limits.p95_s ? 1 : 0;
+    double kept = 0;
+    for (const auto& draw : core.ratio_draws) kept += trial.point.p95_s * draw[trial.size] / core.ratio[trial.size] <= limits.p95_s ? 1 : 0;
+    return core.ratio_draws.empty() ? 1 : kept / static_cast<double>(core.ratio_draws.size());
 }
 
 }  // namespace
@@ -149,10 +158,8 @@ std::vector<Trial> searchTrials(const EngineCore& core, const Limits& limits, st
         const auto cost = costOf(core, trial.point);
         trial.cost = cost ? *cost + shift : 0;
         trial.feasible = meets(limits, trial.point);
-        // Slower sizes that were never measured: the interval must not reach far over the limit either.
-        if (trial.size != core.today_index && core.grid[trial.size] < core.evidence.function.memory &&
-            trial.point.p95_s * core.p95_hi[trial.size] > limits.p95_s * 1.10)
-            trial.feasible = false;
+        trial.chance_p95 = chanceOfP95(core, trial, limits);
+        if (trial.size != core.today_index && trial.chance_p95 < 0.8) trial.feasible = false;
         const double timeout = static_cast<double>(core.evidence.function.timeout.count());
         if (timeout > 0 && trial.point.p99_s > 0.9 * timeout && core.ratio[trial.size] > 1) trial.feasible = false;
     }

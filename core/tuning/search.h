@@ -12,8 +12,9 @@ namespace pilotlight::tuning {
 struct Trial {
     std::size_t size = 0;  // in EngineCore::grid
     Resolved settings;
-    Point point;      // by look-up
-    double cost = 0;  // USD a month
+    Point point;            // by look-up
+    double cost = 0;        // USD a month
+    double chance_p95 = 1;  // that the limit on p95 holds, over what is uncertain about the duration
     bool feasible = true, on_front = false;
 };
 
