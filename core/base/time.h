@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
@@ -40,7 +41,9 @@ public:
     [[nodiscard]] RangeSet intersectedWith(TimeRange range) const;
     [[nodiscard]] bool covers(TimeRange range) const;
     [[nodiscard]] milliseconds length() const;
-    [[nodiscard]] const std::vector<TimeRange>& ranges() const { return ranges_; }
+    [[nodiscard]] const std::vector<TimeRange>& ranges() const& { return ranges_; }
+    // By value from a temporary, so that `for (auto& r : set.missingIn(x).ranges())` does not look into what is gone.
+    [[nodiscard]] std::vector<TimeRange> ranges() && { return std::move(ranges_); }
     friend bool operator==(const RangeSet&, const RangeSet&) = default;
 
 private:
