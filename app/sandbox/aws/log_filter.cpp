@@ -22,14 +22,25 @@ struct LogFilter::Node {
 
 namespace {
 
+// `*` stands for any text. Greedy with one point to come back to: linear in practice, never exponential.
 bool wildcard(std::string_view pattern, std::string_view text) {
-    if (pattern.empty()) return text.empty();
-    if (pattern.front() == '*') {
-        for (std::size_t i = 0; i <= text.size(); ++i)
-            if (wildcard(pattern.substr(1), text.substr(i))) return true;
-        return false;
+    std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
+    while (t < text.size()) {
+        if (p < pattern.size() && pattern[p] == '*') {
+            star = p++;
+            resume = t;
+        } else if (p < pattern.size() && pattern[p] == text[t]) {
+            ++p;
+            ++t;
+        } else if (star != std::string_view::npos) {
+            p = star + 1;
+            t = ++resume;
+        } else {
+            return false;
+        }
     }
-    return !text.empty() && text.front() == pattern.front() && wildcard(pattern.substr(1), text.substr(1));
+    while (p < pattern.size() && pattern[p] == '*') ++p;
+    return p == pattern.size();
 }
 
 class Parser {
@@ -127,6 +138,7 @@ bool evaluate(const LogFilter::Node& node, const json& value) {
         if (node.op == "<") return v < node.number;
         return node.op == ">=" ? v >= node.number : v <= node.number;
     }
+    if (at->is_structured()) return node.op == "!=";
     const bool same = wildcard(node.text, at->is_string() ? at->get_ref<const std::string&>() : at->dump());
     return node.op == "=" ? same : node.op == "!=" && !same;
 }

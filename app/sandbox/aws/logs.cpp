@@ -78,8 +78,9 @@ Answer<json> filterLogEvents(Call& call, const json& body) {
         if (!there) return invalid("The specified nextToken is invalid.");
         position = std::max(position, *there);
     }
-    const bool cold_only = filter->demands("Init Duration");
-    const bool report_only = cold_only || filter->demands("REPORT RequestId") || filter->demands("Billed Duration");
+    const bool cold_only = filter->demands("Init Duration") || filter->demands("initDurationMs");
+    const bool report_only =
+        cold_only || filter->demands("REPORT RequestId") || filter->demands("Billed Duration") || filter->demands("platform.report");
     const std::int64_t visible = (call.now() - kIngestionDelay) / 1000;
     const std::size_t most = limit ? static_cast<std::size_t>(*limit) : kMostEvents;
     struct Event {

@@ -56,6 +56,7 @@ Answer<json> parametersToJson(const std::string& form) {
     HttpRequest fake;
     fake.raw_query = form;
     json root = json::object();
+    std::size_t made = 0;  // list elements, so that a few bytes cannot ask for gigabytes
     const auto malformed = [](const std::string& key) {
         return refuse(400, "MalformedInput", "The parameter " + key + " cannot be read.");
     };
@@ -76,6 +77,7 @@ Answer<json> parametersToJson(const std::string& form) {
                     return malformed(key);
                 const std::size_t n = static_cast<std::size_t>(std::stoi(index));
                 if (n < 1 || n > 5000) return malformed(key);
+                if (n > at->size() && (made += n - at->size()) > 100'000) return malformed(key);
                 while (at->size() < n) at->push_back(nullptr);
                 at = &(*at)[n - 1];
                 i = end + 1;
