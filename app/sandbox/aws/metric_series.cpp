@@ -58,7 +58,7 @@ public:
         if (at_s < from_) return;
         const auto i = static_cast<std::size_t>((at_s - from_) / period_);
         if (i >= buckets_.size()) return;
-        buckets_[i].values.push_back(static_cast<float>(value));
+        buckets_[i].values.push_back(value);
         buckets_[i].sum += value;
     }
     std::vector<Bucket> finish() {
@@ -152,7 +152,7 @@ std::optional<double> Bucket::statistic(const std::string& name) const {
     const double at = std::atof(name.c_str() + 1) / 100.0 * (n - 1);
     const auto low = static_cast<std::size_t>(at);
     const auto high = std::min(values.size() - 1, low + 1);
-    return values[low] + (at - static_cast<double>(low)) * (static_cast<double>(values[high]) - values[low]);
+    return values[low] + (at - static_cast<double>(low)) * (values[high] - values[low]);
 }
 
 bool knownStatistic(const std::string& name) {

@@ -19,7 +19,7 @@ struct MetricId {
 
 struct Bucket {
     std::int64_t start_s = 0;
-    std::vector<float> values;  // sorted
+    std::vector<double> values;  // sorted
     double sum = 0;
     // Sum, Average, Minimum, Maximum, SampleCount, pNN. nullopt = not a statistic.
     [[nodiscard]] std::optional<double> statistic(const std::string& name) const;

@@ -10,7 +10,7 @@ using nlohmann::json;
 
 namespace {
 
-void writeXml(std::string& out, const std::string& name, const json& value) {
+void writeXml(std::string& out, const std::string& name, const json& value, bool is_time = false) {
     if (value.is_null()) return;
     out += "<" + name + ">";
     if (value.is_object() && name == "ExtendedStatistics") {  // a map
@@ -22,9 +22,8 @@ void writeXml(std::string& out, const std::string& name, const json& value) {
     } else if (value.is_object()) {
         for (const auto& [key, child] : value.items()) writeXml(out, key, child);
     } else if (value.is_array()) {
-        const bool times = name == "Timestamps";
-        for (const auto& child : value) writeXml(out, times ? "member " : "member", child);
-    } else if (value.is_number() && (name == "Timestamp" || name == "member ")) {
+        for (const auto& child : value) writeXml(out, "member", child, name == "Timestamps");
+    } else if (value.is_number() && (is_time || name == "Timestamp")) {
         out += isoSeconds(static_cast<std::int64_t>(value.get<double>() * 1e6));
     } else if (value.is_number_float()) {
         char text[40];
@@ -37,17 +36,6 @@ void writeXml(std::string& out, const std::string& name, const json& value) {
         out += value.dump();
     }
     out += "</" + name + ">";
-}
-
-// "member " marked a timestamp; the blank must not reach the wire.
-void cleanMembers(std::string& xml) {
-    static const std::string kFrom = "member >";
-    std::size_t write = 0;
-    for (std::size_t read = 0; read < xml.size(); ++read) {
-        if (xml[read] == ' ' && read >= 6 && xml.compare(read - 6, kFrom.size(), kFrom) == 0) continue;
-        xml[write++] = xml[read];
-    }
-    xml.resize(write);
 }
 
 }  // namespace
@@ -101,7 +89,6 @@ HttpResponse xmlResponse(const std::string& operation, const json& result, const
     response.content_type = "text/xml";
     std::string inside;
     writeXml(inside, operation + "Result", result);
-    cleanMembers(inside);
     response.body = "<" + operation + "Response xmlns=\"" + name_space + "\">" + inside + "<ResponseMetadata><RequestId>" + request_id +
                     "</RequestId></ResponseMetadata></" + operation + "Response>";
     return response;
