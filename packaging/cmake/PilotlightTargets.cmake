@@ -25,19 +25,28 @@ if(PILOTLIGHT_FUZZ)
 endif()
 target_link_libraries(pl_options INTERFACE tl::expected)
 
-# A module of core: pilotlight_core(net DEPS base domain LIBS CURL::libcurl). Sources: every .cpp in the folder and below.
+# Several files a translation unit: parsing headers is most of the work. APART: files whose local names meet those of others.
+function(pilotlight_unity target)
+  if(PILOTLIGHT_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()
+
+# A module of core: pilotlight_core(net DEPS base domain LIBS CURL::libcurl APART aws_sso.cpp). Sources: every .cpp in the folder and below.
 function(pilotlight_core name)
-  cmake_parse_arguments(ARG "" "" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPS;LIBS;APART" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   add_library(pl_${name} STATIC ${sources})
   list(TRANSFORM ARG_DEPS PREPEND pl_)
   target_link_libraries(pl_${name} PUBLIC pl_options ${ARG_DEPS} PRIVATE ${ARG_LIBS})
+  pilotlight_unity(pl_${name} ${ARG_APART})
 endfunction()
 
 # A program: pilotlight_program(pilotlightctl DEPS workspace LIBS CLI11::CLI11). Sources: every .cpp in the folder and below.
 # Its main.cpp apart, the rest is a library pl_<folder>_app that tests can link.
 function(pilotlight_program name)
-  cmake_parse_arguments(ARG "QT" "LIBRARY" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "QT" "LIBRARY" "DEPS;LIBS;APART" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/main.cpp)
   list(TRANSFORM ARG_DEPS PREPEND pl_)
@@ -46,6 +55,8 @@ function(pilotlight_program name)
   if(ARG_QT)
     set_target_properties(${ARG_LIBRARY} PROPERTIES AUTOMOC ON)
     target_precompile_headers(${ARG_LIBRARY} PRIVATE ${CMAKE_SOURCE_DIR}/widgets/precompiled.h)
+  else()
+    pilotlight_unity(${ARG_LIBRARY} ${ARG_APART})
   endif()
   add_executable(${name} main.cpp)
   target_link_libraries(${name} PRIVATE ${ARG_LIBRARY})
