@@ -9,7 +9,7 @@
 namespace pilotlight::tuning {
 namespace {
 
-constexpr double kLeastShare = 0.02, kLeastUsd = 1.0;  // what a change must save to be worth making
+constexpr double kLeastShare = 0.02, kLeastUsd = 0.05;  // what a change must save to be worth making
 constexpr double kSure = 0.95;                         // chance of saving anything at all
 constexpr std::size_t kLeastRequests = 200;
 
@@ -275,7 +275,7 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
         }
         r.status = RecommendationStatus::optimal;
         r.reasons.push_back(
-            fmt::format("No setting that keeps the target saves {} or more a month ({} today).", dollars(least), dollars(*today_cost)));
+            fmt::format("No setting that keeps the target saves {} a month or more ({} today).", dollars(least), dollars(*today_cost)));
         r.reasons.push_back("Evidence: " + core.work.description + ".");
         r.effort = "low";
         r.risk = "low";
