@@ -85,7 +85,7 @@ private:
             InvocationPage out;
             out.function_id = function_.id;
             for (const LogEvent& event : page.events) {
-                last_seen_ = std::max(last_seen_, event.time);
+                if (!cold_only) last_seen_ = std::max(last_seen_, event.time);
                 take(event, part, cold_only, out);
             }
             const bool last = page.next_token.empty();
@@ -119,7 +119,7 @@ private:
     }
 
     void cover(TimeRange part, bool cold_only, InvocationPage& out) {
-        done_.add(part);
+        if (!cold_only) done_.add(part);
         const TimeRange settled{part.begin, std::min(part.end, settled_)};
         if (settled.empty()) return;
         out.log.cold_only.add(settled);

@@ -81,7 +81,8 @@ TEST_F(Aws, TheAliasRoadWaitsAndHandsVersionAndRevisionOn) {
     desired.memory = Megabytes{2048};
     const Function before = function();
     json context = json::object();
-    for (const auto& each : platform().steps(before, desired, "live").value()) {
+    const auto steps = platform().steps(before, desired, "live").value();
+    for (const auto& each : steps) {
         const auto result = platform().send(before, each, context.dump(), "p", job);
         ASSERT_TRUE(result) << each.operation << ": " << result.error().text();
         context.update(json::parse(result->output));

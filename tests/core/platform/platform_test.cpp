@@ -15,39 +15,38 @@ TEST_F(Aws, InventoryFollowsMarkersAndReadsEverythingThatHangsOnAFunction) {
         return answer(200, page.dump());
     });
     fake->on(kTargets, R"({"ScalableTargets":[{"ResourceId":"function:chat:live","MinCapacity":1,"MaxCapacity":9}]})");
-    fake->on(kActions,
-             R"x({"ScheduledActions":[{"ScheduledActionName":"morning","Schedule":"cron(0 8 ? * MON-FRI *)","Timezone":"Europe/Paris","ResourceId":"function:chat:live","ScalableTargetAction":{"MinCapacity":2,"MaxCapacity":2}
-}]
-})");
+    fake->on(
+        kActions,
+        R"x({"ScheduledActions":[{"ScheduledActionName":"morning","Schedule":"cron(0 8 ? * MON-FRI *)","Timezone":"Europe/Paris","ResourceId":"function:chat:live","ScalableTargetAction":{"MinCapacity":2,"MaxCapacity":2}}]})x");
     fake->on("AnyScaleFrontendService.DescribeScalingPolicies", R"({"ScalingPolicies":[]})");
-fake->on("GET /2015-03-31/event-source-mappings", json{{"EventSourceMappings",
-                                                        {{{"UUID", "u"},
-                                                          {"FunctionArn", kArn + "chat:live"},
-                                                          {"EventSourceArn", "arn:aws:sqs:us-east-1:1:q"},
-                                                          {"State", "Enabled"},
-                                                          {"ScalingConfig", {{"MaximumConcurrency", 7}}}}}}}
-                                                      .dump());
-const auto inventory = platform().listFunctions(job);
-ASSERT_TRUE(inventory) << inventory.error().text();
-for (const auto& each : inventory->problems) ADD_FAILURE() << each.error.text();
-ASSERT_EQ(inventory->functions.size(), 2u);
-const Function& chat = inventory->functions[0];
-EXPECT_EQ(chat.instance_limit, InstanceLimit::of(25));
-EXPECT_EQ(chat.owner, "cloudformation");
-ASSERT_EQ(chat.qualifiers.size(), 1u);
-EXPECT_EQ(chat.qualifiers[0].warm_pool, 4);
-EXPECT_EQ(chat.qualifiers[0].warm_pool_status, "READY");
-EXPECT_EQ(chat.qualifiers[0].memory, Megabytes{512});
-ASSERT_TRUE(chat.qualifiers[0].scaling);
-EXPECT_EQ(chat.qualifiers[0].scaling->scheduled_actions, std::vector<std::string>{"morning cron(0 8 ? * MON-FRI *) Europe/Paris 2..2"});
-ASSERT_EQ(chat.event_sources.size(), 1u);
-EXPECT_EQ(chat.event_sources[0].maximum_concurrency, 7);
-EXPECT_EQ(inventory->limits[0].unreserved_concurrent_executions, 900);
-EXPECT_EQ(inventory->regions_read, std::vector<std::string>{"us-east-1"});
-for (const auto& request : fake->requests) {
-    EXPECT_NE(FakeAws::headerOf(request, "Authorization").find("AWS4-HMAC-SHA256"), std::string::npos);
-    EXPECT_EQ(FakeAws::headerOf(request, "User-Agent").find("plan/"), std::string::npos);
-}
+    fake->on("GET /2015-03-31/event-source-mappings", json{{"EventSourceMappings",
+                                                            {{{"UUID", "u"},
+                                                              {"FunctionArn", kArn + "chat:live"},
+                                                              {"EventSourceArn", "arn:aws:sqs:us-east-1:1:q"},
+                                                              {"State", "Enabled"},
+                                                              {"ScalingConfig", {{"MaximumConcurrency", 7}}}}}}}
+                                                          .dump());
+    const auto inventory = platform().listFunctions(job);
+    ASSERT_TRUE(inventory) << inventory.error().text();
+    for (const auto& each : inventory->problems) ADD_FAILURE() << each.error.text();
+    ASSERT_EQ(inventory->functions.size(), 2u);
+    const Function& chat = inventory->functions[0];
+    EXPECT_EQ(chat.instance_limit, InstanceLimit::of(25));
+    EXPECT_EQ(chat.owner, "cloudformation");
+    ASSERT_EQ(chat.qualifiers.size(), 1u);
+    EXPECT_EQ(chat.qualifiers[0].warm_pool, 4);
+    EXPECT_EQ(chat.qualifiers[0].warm_pool_status, "READY");
+    EXPECT_EQ(chat.qualifiers[0].memory, Megabytes{512});
+    ASSERT_TRUE(chat.qualifiers[0].scaling);
+    EXPECT_EQ(chat.qualifiers[0].scaling->scheduled_actions, std::vector<std::string>{"morning cron(0 8 ? * MON-FRI *) Europe/Paris 2..2"});
+    ASSERT_EQ(chat.event_sources.size(), 1u);
+    EXPECT_EQ(chat.event_sources[0].maximum_concurrency, 7);
+    EXPECT_EQ(inventory->limits[0].unreserved_concurrent_executions, 900);
+    EXPECT_EQ(inventory->regions_read, std::vector<std::string>{"us-east-1"});
+    for (const auto& request : fake->requests) {
+        EXPECT_NE(FakeAws::headerOf(request, "Authorization").find("AWS4-HMAC-SHA256"), std::string::npos);
+        EXPECT_EQ(FakeAws::headerOf(request, "User-Agent").find("plan/"), std::string::npos);
+    }
 }
 
 TEST_F(Aws, WhatAnEndpointLacksIsUnknownNotZero) {  // an AWS-compatible server without pools and account settings answers with HTML
@@ -356,5 +355,5 @@ TEST_F(Aws, TheClockFollowsASandbox) {
     EXPECT_EQ(platform().clock(), there);
 }
 
-} // namespace
-} // namespace pilotlight::platform::aws
+}  // namespace
+}  // namespace pilotlight::platform::aws
