@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -11,21 +12,12 @@ namespace {
 std::int64_t toMs(Timestamp time) { return time.time_since_epoch().count(); }
 
 // Percentiles over one period that spans the range are good for a while: until the range has moved by 0.5 %, at least by `settle`.
-Result<bool> spanningIsThere(const store::Store& store, const std::string& function_id, TimeRange range, seconds settle) {
+bool spans(const RangeSet& read, TimeRange range, seconds settle) {
     const milliseconds slack = std::max<milliseconds>(settle, range.length() / 200);
-    PILOTLIGHT_ASSIGN(const auto keys, store.seriesKeys(function_id));
-    for (const SeriesKey& key : keys) {
-        if (key.metric != Metric::duration || key.statistic != Statistic::p95 || !key.qualifier.empty() ||
-            key.period <= kLongestStoredPeriod)
-            continue;
-        if (std::chrono::abs(milliseconds(key.period) - range.length()) > slack) continue;
-        PILOTLIGHT_ASSIGN(const RangeSet known, store.coverage(key, {range.begin - slack, range.end + slack}));
-        // The point covers its own period; a range that has moved on is covered up to where it was.
-        for (const TimeRange& part : known.ranges()) {
-            if (part.begin <= range.begin + slack && part.end >= range.end - slack) return true;
-        }
-    }
-    return false;
+    const auto near = [&](Timestamp a, Timestamp b) { return std::chrono::abs(a - b) <= slack; };
+    const auto& ranges = read.ranges();
+    return std::any_of(ranges.begin(), ranges.end(),
+                       [&](const TimeRange& each) { return near(each.begin, range.begin) && near(each.end, range.end); });
 }
 
 RangeSet without(const RangeSet& all, const RangeSet& taken) {
@@ -62,6 +54,7 @@ RangeSet parseRanges(std::string_view text) {
 }
 
 std::string metricsMark(const std::string& function_id) { return "sync.metrics/" + function_id; }
+std::string spanningMark(const std::string& function_id) { return "sync.spanning/" + function_id; }
 
 Result<RangeSet> readMark(const store::Store& store, const std::string& key) {
     PILOTLIGHT_ASSIGN(const auto note, store.note(key));
@@ -86,8 +79,8 @@ Result<FunctionPlan> planMetrics(const store::Store& store, const Function& func
     plan.function = function;
     PILOTLIGHT_ASSIGN(const RangeSet settled, readMark(store, metricsMark(function.id)));
     plan.missing = settled.missingIn(range);
-    PILOTLIGHT_ASSIGN(const bool spanning, spanningIsThere(store, function.id, range, settle));
-    plan.one_period = !spanning && !range.empty();
+    PILOTLIGHT_ASSIGN(const RangeSet spanning, readMark(store, spanningMark(function.id)));
+    plan.one_period = !range.empty() && !spans(spanning, range, settle);
     return plan;
 }
 
@@ -154,6 +147,12 @@ Result<LogPlan> planLogs(const store::Store& store, const Function& function, Ti
     plan.request.known_complete = known.complete;
     plan.request.known_cold = known.cold_only;
     PILOTLIGHT_ASSIGN(const auto have, countInvocations(store, function.id, known.complete));
+    PILOTLIGHT_ASSIGN(const auto keys, store.seriesKeys(function.id));
+    for (const SeriesKey& key : keys) {
+        if (plan.counted || key.metric != Metric::invocations || key.statistic != Statistic::sum || !key.qualifier.empty()) continue;
+        PILOTLIGHT_ASSIGN(const RangeSet covered, store.coverage(key, range));
+        plan.counted = !covered.ranges().empty();
+    }
     plan.request.line_budget = std::max<std::int64_t>(0, lines - static_cast<std::int64_t>(std::llround(have.value_or(0))));
 
     // Where nothing ran there are no lines. The newest part is asked for all the same: its points may still come.

@@ -21,6 +21,8 @@ inline constexpr hours kLongestStoredPeriod{1};  // longer ones are single figur
 // What cannot be read is left out: then it is read again from the platform.
 [[nodiscard]] RangeSet parseRanges(std::string_view text);
 [[nodiscard]] std::string metricsMark(const std::string& function_id);
+// The range whose percentiles were last read as one period. A mark too, because a function that never ran has no point that would tell.
+[[nodiscard]] std::string spanningMark(const std::string& function_id);
 [[nodiscard]] Result<RangeSet> readMark(const store::Store& store, const std::string& key);
 
 // What of the ranges that were just read can no longer change: all but the newest `settle` before `now`.
@@ -47,6 +49,7 @@ struct LogPlan {
     platform::LogRequest request;  // its function is to be set by the caller
     RangeSet idle;                 // complete without asking: metrics say that nothing ran
     bool ask = false;
+    bool counted = false;  // metrics tell of at least a part of the range
 };
 // The log lines that are still to be read of `function`, by the metrics in the store. Budget: what is left of `lines` after what is known
 // in full within the range.

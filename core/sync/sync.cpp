@@ -169,6 +169,7 @@ private:
                 PILOTLIGHT_ASSIGN(RangeSet settled, readMark(store_, mark));
                 for (const TimeRange& range : settledPart(plan.missing, asked_at, options_.settle).ranges()) settled.add(range);
                 PILOTLIGHT_TRY(store_.putNote(mark, formatRanges(settled)));
+                if (plan.one_period) PILOTLIGHT_TRY(store_.putNote(spanningMark(plan.function.id), formatRanges(RangeSet({range_}))));
             }
             return {};
         });
@@ -325,7 +326,7 @@ Result<platform::ReadEstimate> estimate(store::Store& store, platform::Platform&
             if (!plan.ask) continue;
             plan.request.function = &function;
             // Without metrics nobody knows how many lines there are: the budget is the most it can be.
-            if (plan.request.expected_invocations == 0) plan.request.expected_invocations = plan.request.line_budget;
+            if (!plan.counted) plan.request.expected_invocations = plan.request.line_budget;
             logs.push_back(std::move(plan));
         }
     }

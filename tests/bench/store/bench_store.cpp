@@ -29,15 +29,20 @@ std::vector<MetricSeries> page(int first_function, std::size_t series) {
     std::mt19937_64 random(static_cast<std::uint64_t>(first_function) + 1);
     std::lognormal_distribution<double> noise(0, 0.2);
     std::vector<MetricSeries> out;
-    constexpr std::pair<Metric, Statistic> kinds[] = {{Metric::invocations, Statistic::sum}, {Metric::errors, Statistic::sum},
-                                                      {Metric::throttles, Statistic::sum},   {Metric::concurrency, Statistic::maximum},
+    constexpr std::pair<Metric, Statistic> kinds[] = {{Metric::invocations, Statistic::sum},  {Metric::errors, Statistic::sum},
+                                                      {Metric::throttles, Statistic::sum},    {Metric::concurrency, Statistic::maximum},
                                                       {Metric::duration, Statistic::average}, {Metric::duration, Statistic::p50},
                                                       {Metric::duration, Statistic::p95},     {Metric::duration, Statistic::p99}};
     for (std::size_t s = 0; s < series; ++s) {
         const auto [metric, statistic] = kinds[s % std::size(kinds)];
-        MetricSeries one{{"arn:" + std::to_string(first_function + static_cast<int>(s / std::size(kinds))), "", metric, statistic, seconds(300)}, {}, {}};
+        MetricSeries one{
+            {"arn:" + std::to_string(first_function + static_cast<int>(s / std::size(kinds))), "", metric, statistic, seconds(300)},
+            {},
+            {}};
         for (std::size_t i = 0; i < kPointsASeries; ++i) {
-            const double value = metric == Metric::duration ? 812 * noise(random) : metric == Metric::invocations ? std::round(400 * noise(random)) : double(random() % 3);
+            const double value = metric == Metric::duration      ? 812 * noise(random)
+                                 : metric == Metric::invocations ? std::round(400 * noise(random))
+                                                                 : double(random() % 3);
             one.points.push_back({kDay + seconds(300) * static_cast<std::int64_t>(i), value});
         }
         one.coverage.add(kRange);
@@ -121,13 +126,15 @@ BENCHMARK(readSeries14Days)->Unit(benchmark::kMicrosecond);
 
 void rollUp14DaysToHours(benchmark::State& state) {
     Store store = filled().workspace.open(Access::read);
-    for (auto _ : state) benchmark::DoNotOptimize(store.rolledUp({"arn:7", "", Metric::invocations, Statistic::sum, seconds(300)}, kRange, seconds(3600)));
+    for (auto _ : state)
+        benchmark::DoNotOptimize(store.rolledUp({"arn:7", "", Metric::invocations, Statistic::sum, seconds(300)}, kRange, seconds(3600)));
 }
 BENCHMARK(rollUp14DaysToHours)->Unit(benchmark::kMicrosecond);
 
 void rollUp14DaysToDays(benchmark::State& state) {
     Store store = filled().workspace.open(Access::read);
-    for (auto _ : state) benchmark::DoNotOptimize(store.rolledUp({"arn:7", "", Metric::invocations, Statistic::sum, seconds(300)}, kRange, seconds(86'400)));
+    for (auto _ : state)
+        benchmark::DoNotOptimize(store.rolledUp({"arn:7", "", Metric::invocations, Statistic::sum, seconds(300)}, kRange, seconds(86'400)));
 }
 BENCHMARK(rollUp14DaysToDays)->Unit(benchmark::kMicrosecond);
 

@@ -27,9 +27,12 @@ std::uint64_t hashOf(const std::string& text) {
 Timestamp fromSeconds(std::int64_t s) { return Timestamp(seconds(s)); }
 
 json configuration(const std::string& name) {
-    return {{"FunctionName", name}, {"FunctionArn", idOf(name)}, {"Runtime", "python3.12"}, {"MemorySize", 1024}, {"Timeout", 30},
-            {"LastModified", "2026-01-01T00:00:00.000+0000"}, {"Version", "$LATEST"}, {"RevisionId", "r-" + name}, {"State", "Active"},
-            {"LastUpdateStatus", "Successful"}, {"CodeSha256", "sha"}, {"Architectures", {"x86_64"}}};
+    return {{"FunctionName", name},    {"FunctionArn", idOf(name)},
+            {"Runtime", "python3.12"}, {"MemorySize", 1024},
+            {"Timeout", 30},           {"LastModified", "2026-01-01T00:00:00.000+0000"},
+            {"Version", "$LATEST"},    {"RevisionId", "r-" + name},
+            {"State", "Active"},       {"LastUpdateStatus", "Successful"},
+            {"CodeSha256", "sha"},     {"Architectures", {"x86_64"}}};
 }
 
 std::string nameOf(const net::HttpRequest& request) {
@@ -155,7 +158,11 @@ std::string FakeAws::metricData(const std::string& text) const {
             times.push_back(std::chrono::duration_cast<seconds>(t.time_since_epoch()).count());
             values.push_back(*v);
         }
-        results.push_back({{"Id", query["Id"]}, {"Label", "x"}, {"Timestamps", times}, {"Values", values}, {"StatusCode", to < end ? "PartialData" : "Complete"}});
+        results.push_back({{"Id", query["Id"]},
+                           {"Label", "x"},
+                           {"Timestamps", times},
+                           {"Values", values},
+                           {"StatusCode", to < end ? "PartialData" : "Complete"}});
     }
     json reply = {{"MetricDataResults", results}, {"Messages", json::array()}};
     if (to < end) reply["NextToken"] = std::to_string(std::chrono::duration_cast<seconds>(to.time_since_epoch()).count());
@@ -179,12 +186,17 @@ std::string FakeAws::logEvents(const std::string& text) const {
             const Timestamp ended = start + milliseconds(duration + init);
             if (ended < begin || ended > end || ended > now) continue;
             char line[400];
-            std::snprintf(line, sizeof line, "REPORT RequestId: %08x-0000-4000-8000-%012llx\tDuration: %lld.25 ms\tBilled Duration: %lld ms\tMemory Size: 1024 MB\tMax Memory Used: %llu MB\t",
-                          static_cast<unsigned>(h >> 32), static_cast<unsigned long long>(h & 0xffffffffffffull), static_cast<long long>(duration),
-                          static_cast<long long>(duration + 1 + init), static_cast<unsigned long long>(200 + h % 50));
+            std::snprintf(line, sizeof line,
+                          "REPORT RequestId: %08x-0000-4000-8000-%012llx\tDuration: %lld.25 ms\tBilled Duration: %lld ms\tMemory Size: "
+                          "1024 MB\tMax Memory Used: %llu MB\t",
+                          static_cast<unsigned>(h >> 32), static_cast<unsigned long long>(h & 0xffffffffffffull),
+                          static_cast<long long>(duration), static_cast<long long>(duration + 1 + init),
+                          static_cast<unsigned long long>(200 + h % 50));
             std::string message = line;
             if (cold) message += "Init Duration: " + std::to_string(init) + ".00 ms\t";
-            events.emplace_back(ended, json{{"timestamp", ended.time_since_epoch().count()}, {"message", message + "\n"}, {"logStreamName", "s" + std::to_string(h % 5)}});
+            events.emplace_back(ended, json{{"timestamp", ended.time_since_epoch().count()},
+                                            {"message", message + "\n"},
+                                            {"logStreamName", "s" + std::to_string(h % 5)}});
         }
     }
     std::stable_sort(events.begin(), events.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -204,8 +216,12 @@ std::string FakeAws::costs(const std::string& text) const {
     for (Timestamp day = begin; day < end; day += hours(24)) {
         const auto metric = [](const char* amount, const char* unit) { return json{{"Amount", amount}, {"Unit", unit}}; };
         days.push_back({{"TimePeriod", {{"Start", toIso8601(day).substr(0, 10)}, {"End", toIso8601(day + hours(24)).substr(0, 10)}}},
-                        {"Groups", {{{"Keys", {"USE1-Lambda-GB-Second", "us-east-1"}},
-                                     {"Metrics", {{"UnblendedCost", metric("1.25", "USD")}, {"AmortizedCost", metric("1.00", "USD")}, {"UsageQuantity", metric("75000", "N/A")}}}}}},
+                        {"Groups",
+                         {{{"Keys", {"USE1-Lambda-GB-Second", "us-east-1"}},
+                           {"Metrics",
+                            {{"UnblendedCost", metric("1.25", "USD")},
+                             {"AmortizedCost", metric("1.00", "USD")},
+                             {"UsageQuantity", metric("75000", "N/A")}}}}}},
                         {"Estimated", false}});
     }
     return json{{"ResultsByTime", days}}.dump();

@@ -58,8 +58,7 @@ TEST(Plans, APeriodThatSpansTheRangeIsGoodForAWhile) {
     store::Workspace workspace;
     auto store = workspace.writer();
     const Function function = store::makeFunction("arn:f", "f");
-    const SeriesKey key{"arn:f", "", Metric::duration, Statistic::p95, seconds(14 * 86'400)};
-    ASSERT_OK(store.putSeries(std::vector{MetricSeries{key, {{at(0), 800}}, RangeSet({days(14)})}}));
+    ASSERT_OK(store.putNote(spanningMark("arn:f"), formatRanges(RangeSet({days(14)}))));
     const auto needed = [&](TimeRange range) { return planMetrics(store, function, range, minutes(15)).value().one_period; };
     EXPECT_FALSE(needed(days(14)));
     EXPECT_FALSE(needed({at(60), at(60) + days(14).length()})) << "0.5 % of 14 days is 100 minutes";
@@ -68,7 +67,9 @@ TEST(Plans, APeriodThatSpansTheRangeIsGoodForAWhile) {
 }
 
 TEST(Plans, ProblemsTouchWhatTheyName) {
-    const auto problem = [](std::string scope, ErrorCode code) { return platform::Problem{std::move(scope), "x", Error{code, "", "", ""}, {}}; };
+    const auto problem = [](std::string scope, ErrorCode code) {
+        return platform::Problem{std::move(scope), "x", Error{code, "", "", ""}, {}};
+    };
     Function function = store::makeFunction("arn:f", "chat", "us-east-1");
     EXPECT_TRUE(touches(problem("us-east-1", ErrorCode::throttled), function));
     EXPECT_TRUE(touches(problem("us-east-1/chat", ErrorCode::throttled), function));
@@ -81,7 +82,8 @@ TEST(Plans, ProblemsTouchWhatTheyName) {
 TEST(Plans, InvocationsAreCountedFromTheFinestSeries) {
     store::Workspace workspace;
     auto store = workspace.writer();
-    const auto fine = store::key(Metric::invocations, Statistic::sum), coarse = store::key(Metric::invocations, Statistic::sum, "arn:f", seconds(3600));
+    const auto fine = store::key(Metric::invocations, Statistic::sum),
+               coarse = store::key(Metric::invocations, Statistic::sum, "arn:f", seconds(3600));
     const std::vector<MetricSeries> series{{fine, {{at(60), 5}, {at(65), 7}}, RangeSet({range(60, 120)})},
                                            {coarse, {{at(0), 100}, {at(60), 999}}, RangeSet({range(0, 120)})}};
     ASSERT_OK(store.putSeries(series));

@@ -49,15 +49,19 @@ std::string contents(const store::Store& store, TimeRange range, bool marks = tr
         all += function.id + "\n";
         const auto keys = store.seriesKeys(function.id).value();
         for (const SeriesKey& key : keys) {
-            if (key.period > hours(1)) continue; // single figures over a range: as many as there were runs
+            if (key.period > hours(1)) continue;  // single figures over a range: as many as there were runs
             const MetricSeries series = store.series(key, range).value();
-            all += std::string(name(key.metric)) + " " + name(key.statistic) + " " + std::to_string(key.period.count()) + " covered " + formatRanges(series.coverage) + "\n";
-            for (const MetricPoint& point : series.points) all += std::to_string(point.time.time_since_epoch().count()) + "=" + std::to_string(point.value) + " ";
+            all += std::string(name(key.metric)) + " " + name(key.statistic) + " " + std::to_string(key.period.count()) + " covered " +
+                   formatRanges(series.coverage) + "\n";
+            for (const MetricPoint& point : series.points)
+                all += std::to_string(point.time.time_since_epoch().count()) + "=" + std::to_string(point.value) + " ";
             all += "\n";
         }
         const InvocationLog log = store.invocations(function.id, range).value();
         all += "complete " + formatRanges(log.complete) + " cold " + formatRanges(log.cold_only) + "\n";
-        for (const Invocation& row : log.invocations) all += std::to_string(row.time.time_since_epoch().count()) + "/" + std::to_string(row.request) + "/" + std::to_string(row.duration_ms) + " ";
+        for (const Invocation& row : log.invocations)
+            all += std::to_string(row.time.time_since_epoch().count()) + "/" + std::to_string(row.request) + "/" +
+                   std::to_string(row.duration_ms) + " ";
         if (marks) all += "\nmark " + store.note(metricsMark(function.id)).value().value_or("none") + "\n";
     }
     const auto costs = store.costs(range).value();
@@ -94,7 +98,8 @@ TEST(Sync, ReadsWhatTheEndpointHolds) {
         for (Timestamp slot = floorTo(settled.begin, seconds(300)); slot < settled.end; slot += seconds(300)) {
             for (const Timestamp start : account.http->starts(function, slot)) lines += settled.contains(start);
         }
-        const auto stored = std::count_if(log.invocations.begin(), log.invocations.end(), [&](const Invocation& row) { return settled.contains(row.time); });
+        const auto stored = std::count_if(log.invocations.begin(), log.invocations.end(),
+                                          [&](const Invocation& row) { return settled.contains(row.time); });
         EXPECT_EQ(stored, lines) << function;
     }
     const auto imports = store.imports(5).value();
@@ -139,7 +144,7 @@ TEST(Sync, ARefusedPartIsAProblemAndNeverZero) {
     auto store = workspace.writer();
     Account account;
     account.http->refused = {"GetMetricData"};
-    const SyncOptions options = account.options();
+    const SyncOptions options = account.past();
     const auto report = account.sync(store, options);
     ASSERT_OK(report);
     ASSERT_FALSE(report->problems.empty());
@@ -152,14 +157,16 @@ TEST(Sync, ARefusedPartIsAProblemAndNeverZero) {
     const auto record = store.imports(1).value().at(0);
     ASSERT_FALSE(record.problems.empty());
     const auto problem = nlohmann::json::parse(record.problems[0]);
-    for (const char* key : {"scope", "operation", "code", "what", "meaning", "action", "permission", "policy"}) EXPECT_TRUE(problem.contains(key)) << key;
+    for (const char* key : {"scope", "operation", "code", "what", "meaning", "action", "permission", "policy"})
+        EXPECT_TRUE(problem.contains(key)) << key;
     EXPECT_EQ(problem["code"], "permission_denied");
 
     account.http->refused.clear();
     const auto allowed = account.sync(store, options);
     ASSERT_OK(allowed);
     EXPECT_EQ(text(allowed->problems), "");
-    EXPECT_TRUE(store.coverage({idOf("chat"), "", Metric::invocations, Statistic::sum, seconds(300)}, options.range)->covers({options.range.begin, options.range.end - minutes(10)}));
+    EXPECT_TRUE(store.coverage({idOf("chat"), "", Metric::invocations, Statistic::sum, seconds(300)}, options.range)
+                    ->covers({options.range.begin, options.range.end - minutes(10)}));
 }
 
 TEST(Sync, PartsThatFailOnTheirOwn) {
@@ -168,15 +175,15 @@ TEST(Sync, PartsThatFailOnTheirOwn) {
         auto store = workspace.writer();
         Account account;
         account.http->refused = {call};
-        const auto report = account.sync(store, account.options());
+        const auto report = account.sync(store, account.past());
         ASSERT_OK(report);
         EXPECT_FALSE(report->problems.empty()) << call;
-        EXPECT_GT(report->points, 5'000) << call;
+        EXPECT_GT(report->points, 2'000) << call;
     }
-    store::Workspace workspace; // prices are asked for, and the endpoint has none
+    store::Workspace workspace;  // prices are asked for, and the endpoint has none
     auto store = workspace.writer();
     Account account;
-    SyncOptions options = account.options();
+    SyncOptions options = account.past();
     options.prices = true;
     const auto report = account.sync(store, options);
     ASSERT_OK(report);
@@ -188,7 +195,7 @@ TEST(Sync, OnlyTheFunctionsThatWereNamed) {
     store::Workspace workspace;
     auto store = workspace.writer();
     Account account;
-    SyncOptions options = account.options();
+    SyncOptions options = account.past();
     options.functions = {idOf("ocr"), "arn:nobody"};
     const auto report = account.sync(store, options);
     ASSERT_OK(report);
@@ -202,12 +209,14 @@ TEST(Sync, TheLineBudgetHolds) {
     store::Workspace workspace;
     auto store = workspace.writer();
     Account account;
-    account.http->per_slot = 40; // about 23,000 lines in 48 hours
+    account.http->per_slot = 40;  // about 23,000 lines in 48 hours
     SyncOptions options = account.options();
     options.log_lines_per_function = 2'000;
     ASSERT_OK(account.sync(store, options));
     const auto first = store.invocations(idOf("chat"), options.range).value();
-    const auto warm = [](const InvocationLog& log) { return std::count_if(log.invocations.begin(), log.invocations.end(), [](const Invocation& row) { return !row.cold(); }); };
+    const auto warm = [](const InvocationLog& log) {
+        return std::count_if(log.invocations.begin(), log.invocations.end(), [](const Invocation& row) { return !row.cold(); });
+    };
     EXPECT_GT(warm(first), 1'000);
     EXPECT_LT(warm(first), 2'600);
     EXPECT_TRUE(first.cold_only.covers({options.range.begin, options.range.end - minutes(5)})) << "cold starts are always read";
@@ -228,9 +237,11 @@ TEST(Sync, CancelledIsAnErrorAndKeepsWhatCame) {
     for (int stop_at = 1; stop_at < calls; stop_at += 3) {
         std::stop_source source;
         int seen = 0;
-        account.http->before_each = [&] { if (++seen == stop_at) source.request_stop(); };
+        account.http->before_each = [&] {
+            if (++seen == stop_at) source.request_stop();
+        };
         const auto report = account.sync(store, options, JobContext(source.get_token()));
-        if (report) break; // less is left to read each time
+        if (report) break;  // less is left to read each time
         EXPECT_EQ(report.error().code, ErrorCode::cancelled) << report.error().text();
         EXPECT_EQ(nlohmann::json::parse(store.imports(1).value().at(0).problems.back())["code"], "cancelled");
     }
@@ -244,12 +255,12 @@ TEST(Sync, WithoutConnectionOrCredentialsNothingIsTouched) {
     auto store = workspace.writer();
     Account account;
     ASSERT_OK(store.putFunctions("prod", std::vector{store::makeFunction(idOf("chat"), "chat")}, {}));
-    SyncOptions options = account.options();
+    SyncOptions options = account.past();
     options.range = {account.clock->now() + hours(1), account.clock->now() + hours(2)};
     EXPECT_EQ(account.sync(store, options).error().code, ErrorCode::invalid_argument);
     account.http->refused = {"ListFunctions"};
-    const auto report = account.sync(store, account.options());
-    ASSERT_OK(report); // what is known already is refreshed
+    const auto report = account.sync(store, account.past());
+    ASSERT_OK(report);  // what is known already is refreshed
     EXPECT_FALSE(report->problems.empty());
     EXPECT_GT(report->points, 1'000);
     EXPECT_TRUE(store.function("chat"));
@@ -277,7 +288,10 @@ TEST(Sync, KilledAtManyPointsItEndsTheSame) {
         const pid_t child = store::inChild([&] {
             Account own;
             int seen = 0;
-            if (at_call > 0) own.http->before_each = [&] { if (++seen == at_call) raise(SIGKILL); };
+            if (at_call > 0)
+                own.http->before_each = [&] {
+                    if (++seen == at_call) raise(SIGKILL);
+                };
             auto store = workspace.writer();
             return own.sync(store, options) ? 0 : 1;
         });
@@ -290,7 +304,7 @@ TEST(Sync, KilledAtManyPointsItEndsTheSame) {
         ASSERT_TRUE(code == -SIGKILL || code == 0) << code;
         auto reader = workspace.tryOpen(Access::read);
         ASSERT_OK(reader);
-        if (code == 0 && round < 20) { // it came to its end: begin anew, so that the later kills have something to hit
+        if (code == 0 && round < 20) {  // it came to its end: begin anew, so that the later kills have something to hit
             reader = workspace.tryOpen(Access::read);
             auto writer = workspace.writer();
             if (writer.profile("prod")) ASSERT_OK(writer.removeProfile("prod"));
@@ -317,7 +331,7 @@ TEST(Estimate, SaysWhatAReadWouldCost) {
     store::Workspace workspace;
     auto store = workspace.writer();
     Account account;
-    const SyncOptions options = account.options();
+    const SyncOptions options = account.past();
     const auto unknown = estimate(store, *account.platform, options).value();
     EXPECT_EQ(unknown.calls, 0);
     EXPECT_FALSE(unknown.text.empty());
@@ -328,6 +342,7 @@ TEST(Estimate, SaysWhatAReadWouldCost) {
     EXPECT_GT(whole.calls, 1);
     EXPECT_GT(whole.money, Money());
     ASSERT_OK(account.sync(store, options));
+    // What a run a little later would find open.
     const auto rest = estimate(store, *account.platform, options).value();
     EXPECT_LT(rest.calls, whole.calls);
 }
