@@ -40,7 +40,7 @@ std::string megabytes(double value) {
 NoisePrior noisePriorOf(PlatformKind platform, Architecture architecture) {
     NoisePrior prior;
     if (architecture == Architecture::arm64) {
-        prior.nugget = 0.02;
+        prior.nugget = 0.03;
         prior.repeat = 0.05;
         prior.nugget_spread = 0.9;
     }
@@ -57,6 +57,18 @@ struct LatencyModel::Impl {
     std::unique_ptr<Posterior> posterior;
     std::unique_ptr<PercentileRatios> percentiles;
     double least = 0, most = 0;  // measured range, axis
+
+    [[nodiscard]] double axis(Megabytes memory, std::optional<double> vcpu) const {
+        if (!vcpu && options.platform != PlatformKind::aws) {
+            bool same = true;
+            for (const auto& point : points.points) {
+                if (point.memory == memory && point.vcpu) vcpu = point.vcpu;
+                same = same && point.vcpu && point.vcpu == points.points.front().vcpu;
+            }
+            if (!vcpu && same) vcpu = points.points.front().vcpu;
+        }
+        return std::max(1.0, axisOf(options.platform, memory, vcpu));
+    }
 
     [[nodiscard]] double elasticity(double from, double to) const {
         return -(posterior->smooth(to) - posterior->smooth(from)) / std::log(to / from);
@@ -81,7 +93,7 @@ Result<LatencyModel> LatencyModel::fit(std::span<const Observation> observations
 }
 
 DurationEstimate LatencyModel::at(Megabytes memory, std::optional<double> vcpu) const {
-    const double axis = std::max(1.0, axisOf(impl_->options.platform, memory, vcpu));
+    const double axis = impl_->axis(memory, vcpu);
     const Posterior::Quantiles mean = impl_->posterior->at(axis);
     DurationEstimate out;
     out.mean_ms = {std::exp(mean.median), std::exp(mean.lo), std::exp(mean.hi)};
@@ -98,13 +110,15 @@ DurationEstimate LatencyModel::at(Megabytes memory, std::optional<double> vcpu) 
     return out;
 }
 
+double LatencyModel::vcpuAt(Megabytes memory) const { return impl_->axis(memory, {}) / kLambdaMegabytesPerVcpu; }
+
 PosteriorDraws LatencyModel::draws(std::span<const Megabytes> sizes, std::size_t count) const {
     PosteriorDraws out;
     out.draws = count;
     out.sizes = sizes.size();
     std::vector<double> axes;
     for (const auto size : sizes) {
-        axes.push_back(std::max(1.0, axisOf(impl_->options.platform, size, {})));
+        axes.push_back(impl_->axis(size, {}));
         out.measurement_sd.push_back(impl_->posterior->measurementSd(axes.back()));
     }
     if (axes.empty() || count == 0) return out;

@@ -46,7 +46,7 @@ std::vector<Weighted> serialShares() {
 }
 
 // Exponent of the slope below the knee: CPU-bound code is often a few per cent cheaper at larger sizes.
-constexpr Weighted kSlopes[] = {{0.99, 0.15}, {1.0, 0.35}, {1.025, 0.35}, {1.05, 0.15}};
+constexpr Weighted kSlopes[] = {{0.99, 0.1}, {1.0, 0.3}, {1.025, 0.4}, {1.05, 0.2}};
 
 class Grid {
 public:
@@ -107,10 +107,11 @@ void addSmooth(Grid& grid) {
 }
 
 // Quota shapes are durations, so their prior is a density over the logarithm of the CPU time (log-uniform over 12 units), like that of
-// the free scale of the other shapes. Period: 20 ms on AWS, 50-100 ms on Google (EuroSys'26, "Demystifying serverless costs").
+// the free scale of the other shapes. Bursts above some five periods follow the CPU share without steps. Period: 20 ms on AWS, 50-100 ms on
+// Google (EuroSys'26, "Demystifying serverless costs").
 void addQuota(Grid& grid, PlatformKind platform, double fastest_ms) {
     const double longest_period = platform == PlatformKind::gcp ? 100 : 20;
-    const double likely = std::clamp(2.0 - fastest_ms / (3 * longest_period), 0.0, 1.0);
+    const double likely = std::clamp(2.0 - fastest_ms / (2.5 * longest_period), 0.0, 1.0);
     if (likely <= 0) return;
     constexpr int kSteps = 80;
     const double from = std::log(fastest_ms * 0.3), to = std::log(fastest_ms * 1.15);

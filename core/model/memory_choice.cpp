@@ -8,18 +8,13 @@
 #include <limits>
 #include <numeric>
 
-#include "core/model/latency_shapes.h"
-
 namespace pilotlight::model {
 namespace {
 
 constexpr std::size_t kDraws = 256;
 constexpr double kSloConfidence = 0.35;  // of the way from the expected p95 to the upper end of its interval
+constexpr double kAsGood = 0.3;          // share of the best reduction of regret that may be given up for a more telling size
 constexpr double kGain = 1.02;           // speed: sizes within this of the fastest count as equally fast
-
-double vcpuOf(PlatformKind platform, Megabytes memory, std::optional<double> vcpu) {
-    return vcpu ? *vcpu : axisOf(platform, memory, {}) / kLambdaMegabytesPerVcpu;
-}
 
 std::vector<Megabytes> ascending(std::span<const Megabytes> sizes) {
     std::vector<Megabytes> out(sizes.begin(), sizes.end());
@@ -48,7 +43,7 @@ CostTable costTable(const LatencyModel& model, std::span<const Megabytes> sizes,
     table.expected_time.assign(sizes.size(), 0);
     const double spread = model.spread();
     for (std::size_t i = 0; i < sizes.size(); ++i) {
-        const double vcpu = vcpuOf(model.options().platform, sizes[i], {});
+        const double vcpu = model.vcpuAt(sizes[i]);
         for (std::size_t d = 0; d < draws.draws; ++d) {
             const double ms = draws.at(d, i);
             const double cost = costUsd(price, sizes[i], vcpu, ms, spread);
@@ -65,8 +60,9 @@ struct Eligibility {
     std::vector<char> eligible, measured;
 };
 
-// Cheapest by expected cost, but the best measured size unless leaving it saves at least `least_saving`.
-std::size_t cheapest(const std::vector<double>& expected, const Eligibility& who, double least_saving) {
+// Cheapest by expected cost, but the best measured size unless leaving it saves at least `least_saving`
+// and more than one size is wont to deviate by.
+std::size_t cheapest(const std::vector<double>& expected, const Eligibility& who, double least_saving, const std::vector<double>& noise) {
     std::size_t best = expected.size(), best_measured = expected.size();
     for (std::size_t i = 0; i < expected.size(); ++i) {
         if (!who.eligible[i]) continue;
@@ -74,7 +70,8 @@ std::size_t cheapest(const std::vector<double>& expected, const Eligibility& who
         if (who.measured[i] && (best_measured == expected.size() || expected[i] < expected[best_measured])) best_measured = i;
     }
     if (best_measured == expected.size() || best == expected.size()) return best;
-    return expected[best] > (1 - least_saving) * expected[best_measured] ? best_measured : best;
+    const double saving = std::max(least_saving, noise[best]);
+    return expected[best] > (1 - saving) * expected[best_measured] ? best_measured : best;
 }
 
 double expectedRegret(const CostTable& table, const Eligibility& who, std::size_t choice) {
@@ -158,7 +155,7 @@ Result<MemoryChoice> chooseMemory(const LatencyModel& model, const ChoiceOptions
         SizeOutlook outlook;
         outlook.memory = size;
         outlook.duration = model.at(size);
-        const double vcpu = vcpuOf(model.options().platform, size, {});
+        const double vcpu = model.vcpuAt(size);
         const auto cost = [&](double ms) { return costUsd(options.price, size, vcpu, ms, spread); };
         outlook.cost_usd = {cost(outlook.duration.mean_ms.value), cost(outlook.duration.mean_ms.lo), cost(outlook.duration.mean_ms.hi)};
         if (floor && size < *floor) {
@@ -188,13 +185,13 @@ Result<MemoryChoice> chooseMemory(const LatencyModel& model, const ChoiceOptions
         out.slo_met = false;
         return out;
     }
-    const std::size_t cheap_any = cheapest(table.expected, who, options.least_saving);
+    const std::size_t cheap_any = cheapest(table.expected, who, options.least_saving, table.measurement_sd);
     Eligibility within = who;
     if (options.slo_p95_ms && any_slo) {
         for (std::size_t i = 0; i < sizes.size(); ++i) within.eligible[i] = within.eligible[i] && out.outlook[i].meets_slo;
     }
     out.slo_met = !options.slo_p95_ms || any_slo;
-    const std::size_t cheap = cheapest(table.expected, within, options.least_saving);
+    const std::size_t cheap = cheapest(table.expected, within, options.least_saving, table.measurement_sd);
     const auto fastestOf = [&](double most_cost) {
         std::size_t best = cheap;
         for (std::size_t i = 0; i < sizes.size(); ++i)
@@ -261,7 +258,7 @@ Result<NextSize> nextSize(const LatencyModel& model, std::span<const Megabytes> 
     }
     NextSize out;
     constexpr double kLeastSaving = 0.02;
-    const std::size_t now = cheapest(table.expected, who, kLeastSaving);
+    const std::size_t now = cheapest(table.expected, who, kLeastSaving, table.measurement_sd);
     if (now == all.size()) return out;
     out.expected_regret = out.regret_after = expectedRegret(table, who, now);
     if (out.expected_regret < stop_below) return out;
@@ -273,6 +270,7 @@ Result<NextSize> nextSize(const LatencyModel& model, std::span<const Megabytes> 
         for (std::size_t i = 0; i < table.sizes; ++i)
             if (who.eligible[i]) least[d] = std::min(least[d], table.at(d, i));
     double best = std::numeric_limits<double>::infinity();
+    std::vector<double> after(all.size(), best);
     std::vector<double> expected(all.size()), log_time(table.draws);
     for (std::size_t x = 0; x < all.size(); ++x) {
         if (!who.eligible[x] || who.measured[x] || !std::binary_search(sizes.begin(), sizes.end(), all[x])) continue;
@@ -294,16 +292,25 @@ Result<NextSize> nextSize(const LatencyModel& model, std::span<const Megabytes> 
                 for (std::size_t i = 0; i < table.sizes; ++i) expected[i] += weight * row[i];
             }
             for (double& value : expected) value /= total;
-            const std::size_t choice = cheapest(expected, then, kLeastSaving);
+            const std::size_t choice = cheapest(expected, then, kLeastSaving, table.measurement_sd);
             regret += table.at(truth, choice) / least[truth] - 1;
         }
         regret /= static_cast<double>(truths);
-        if (regret < best - 1e-12) {
-            best = regret;
-            out.memory = all[x];
-        }
+        after[x] = regret;
+        best = std::min(best, regret);
     }
-    if (out.memory) out.regret_after = std::min(best, out.expected_regret);
+    // Many sizes are about as good; of those, the one farthest from what was measured also teaches most about the curve.
+    double farthest = -1;
+    for (std::size_t x = 0; x < all.size(); ++x) {
+        if (!std::isfinite(after[x]) || after[x] > best + kAsGood * std::max(0.0, out.expected_regret - best)) continue;
+        double gap = std::numeric_limits<double>::infinity();
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (who.measured[i]) gap = std::min(gap, std::abs(std::log(static_cast<double>(all[x].value) / all[i].value)));
+        if (gap <= farthest) continue;
+        farthest = gap;
+        out.memory = all[x];
+        out.regret_after = std::min(after[x], out.expected_regret);
+    }
     return out;
 }
 
