@@ -10,7 +10,8 @@ using test::Rig;
 
 std::vector<std::string> steps(Rig& rig, const std::string& change_id) {
     std::vector<std::string> out;
-    for (const auto& entry : rig.store->journal(change_id).value()) out.push_back(entry.step);
+    const auto journal = rig.store->journal(change_id).value();
+    for (const auto& entry : journal) out.push_back(entry.step);
     return out;
 }
 

@@ -66,7 +66,9 @@ void fill(Rig& rig, const std::string& name, TimeRange range, const Traffic& tra
     std::vector<MetricSeries> all{invocations, failed, throttles, average, p95};
     for (auto& series : all) series.coverage.add(range);
     ASSERT_TRUE(rig.store->putSeries(all));
-    if (logs) ASSERT_TRUE(rig.store->putInvocations(id, log));
+    if (logs) {
+        ASSERT_TRUE(rig.store->putInvocations(id, log));
+    }
 }
 
 class Watch : public ::testing::Test {
