@@ -1,0 +1,60 @@
+// The frame: colour band, navigation, top bar, pages, status bar; shortcuts and where they lead.
+#pragma once
+
+#include <QHash>
+#include <QMainWindow>
+
+#include "app/console/pages/page.h"
+
+class QStackedWidget;
+
+namespace pilotlight::widgets {
+class Banner;
+}
+
+namespace pilotlight::console {
+
+class ColourBand;
+class FunctionPage;
+class Navigation;
+class StatusBar;
+class TopBar;
+
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+public:
+    explicit MainWindow(Session& session);
+
+    [[nodiscard]] Page* page(const QString& name) const { return pages_.value(name); }
+    [[nodiscard]] Page* currentPage() const;
+    [[nodiscard]] FunctionPage* functionPage() const { return function_; }
+    // Names as in the navigation, and "function".
+    [[nodiscard]] QStringList pageNames() const;
+
+public slots:
+    void openPage(const QString& name);
+    void openFunction(const QString& id, const QString& tab);
+    void openPalette();
+    void openFunctionFinder();
+    void showShortcuts();
+    void exportTable();
+
+private:
+    void add(Page* page);
+    void addShortcuts();
+    void showFleet();
+    void showReport(const QString& text, const QString& detail);
+    [[nodiscard]] bool typing() const;     // a text field has the focus: plain keys are its own
+
+    Session& session_;
+    ColourBand* band_;
+    Navigation* navigation_;
+    TopBar* top_;
+    widgets::Banner* banner_;
+    QStackedWidget* stack_;
+    StatusBar* status_;
+    FunctionPage* function_ = nullptr;
+    QHash<QString, Page*> pages_;
+};
+
+} // namespace pilotlight::console

@@ -1,0 +1,44 @@
+// Domain values in the words of the screen (ui.md, "Words and numbers"). No Function is decided upon here.
+#pragma once
+
+#include <QString>
+#include <QStringList>
+
+#include "core/domain/change.h"
+#include "core/domain/cost.h"
+#include "core/domain/function.h"
+#include "core/domain/tuning.h"
+#include "widgets/theme.h"
+
+namespace pilotlight::console {
+
+[[nodiscard]] inline QString qs(const std::string& text) { return QString::fromStdString(text); }
+
+[[nodiscard]] QString platformShort(PlatformKind kind);          // "AWS"
+[[nodiscard]] QString platformService(PlatformKind kind);        // "AWS Lambda"
+[[nodiscard]] QString poolWord(PlatformKind kind);               // "provisioned", "minimum instances"
+[[nodiscard]] QString limitWord(PlatformKind kind);              // "reserved concurrency"
+[[nodiscard]] QString meterLabel(const std::string& meter);      // "Duration, on demand"
+[[nodiscard]] QString environmentLabel(Environment environment); // "production"
+[[nodiscard]] widgets::Role environmentRole(Environment environment);
+
+[[nodiscard]] QString settingLabel(const std::string& setting);  // "Warm pool on live"
+[[nodiscard]] QString settingValue(const std::string& setting, const std::string& value); // "2,048 MB", "unset"
+[[nodiscard]] QString changeText(const SettingChange& change);   // "Memory 1,024 → 2,048 MB"
+[[nodiscard]] QString changesText(const std::vector<SettingChange>& changes);
+[[nodiscard]] QString scheduleText(const WarmSchedule& schedule); // "6 Mon–Fri 08–19, else 0 (UTC)"
+
+[[nodiscard]] QString statusLabel(ChangeStatus status);
+[[nodiscard]] widgets::Role statusRole(ChangeStatus status);
+
+// "Save $96 a month (78–114)", "Costs $12 a month more (8–15)", "Faster at the same cost", "Inconclusive".
+[[nodiscard]] QString savingText(const Recommendation& recommendation);
+// "−$96 ± 18"; empty when there is none.
+[[nodiscard]] QString savingShort(const Recommendation& recommendation);
+[[nodiscard]] QString limitText(const InstanceLimit& limit);     // "40", "unset", "unknown"
+[[nodiscard]] QString shortId(const std::string& id);
+
+// What it would cost per 30 days if the period went on like this.
+[[nodiscard]] double perMonth(Money amount, TimeRange period);
+
+} // namespace pilotlight::console

@@ -1,0 +1,92 @@
+#include "app/console/pages/costs_page.h"
+
+#include <QHeaderView>
+
+#include "app/console/models/function_model.h"
+#include "app/console/models/words.h"
+#include "app/console/pages/stacked_costs.h"
+#include "widgets/card.h"
+#include "widgets/charts/legend_table.h"
+#include "widgets/charts/time_chart.h"
+#include "widgets/format.h"
+#include "widgets/table_delegates.h"
+
+namespace pilotlight::console {
+
+using namespace widgets;
+
+CostsPage::CostsPage(Session& session) : Page(session, QStringLiteral("costs")) {
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(space::page, space::page, space::page, space::page);
+    column->setSpacing(space::gap);
+    for (const auto& [title, group] : {std::pair{"Function", CostGroup::function}, std::pair{"Meter", CostGroup::meter}, std::pair{"Connection", CostGroup::profile}}) {
+        auto* button = new QPushButton(QString::fromLatin1(title), this);
+        button->setCheckable(true);
+        button->setAutoExclusive(true);
+        button->setChecked(group == group_);
+        button->hide();
+        connect(button, &QPushButton::clicked, this, [this, group = group] {
+            group_ = group;
+            show();
+        });
+        tools_ << button;
+    }
+    chart_card_ = new Card(QStringLiteral("Cost by day"));
+    chart_ = new TimeChart;
+    chart_->setValueFormat([](double usd) { return format::money(usd); });
+    chart_->setExportName(QStringLiteral("costs"));
+    auto* row = new QHBoxLayout;
+    row->setSpacing(space::l);
+    row->addWidget(chart_, 3);
+    row->addWidget(new LegendTable(chart_, {LegendTable::Column::value, LegendTable::Column::mean, LegendTable::Column::sum}), 1);
+    chart_card_->body()->addLayout(row);
+    column->addWidget(chart_card_, 1);
+    table_card_ = new Card;
+    model_ = new CostModel(this);
+    auto* proxy = new SortProxy(this);
+    proxy->setSourceModel(model_);
+    proxy_ = proxy;
+    table_ = new Table;
+    table_->setModel(proxy_);
+    table_->setAccessibleName(QStringLiteral("Costs"));
+    auto* header = table_->horizontalHeader();
+    header->setSectionResizeMode(0, QHeaderView::Stretch);
+    for (int c = 1; c < 4; ++c) header->resizeSection(c, 130);
+    header->setSectionResizeMode(4, QHeaderView::Stretch);
+    table_->sortByColumn(1, Qt::DescendingOrder);
+    table_card_->body()->addWidget(table_);
+    column->addWidget(table_card_, 1);
+    connect(table_, &Table::rowActivated, this, [this](const QModelIndex& index) {
+        if (group_ == CostGroup::function) emit session_.openFunction(index.data(KeyRole).toString(), {});
+    });
+    for (auto* card : {chart_card_, table_card_}) {
+        card->setState(PanelState::loading());
+        connect(card, &Card::actionRequested, &session_, [this] { session_.syncNow(); });
+    }
+    connect(&session_, &Session::fleetChanged, this, &CostsPage::show);
+    if (session_.loaded()) show();
+}
+
+Heading CostsPage::heading() const { return {{QStringLiteral("Costs")}, {{QStringLiteral("computed"), Role::muted}}}; }
+QList<QWidget*> CostsPage::tools() { return tools_; }
+QAbstractItemModel* CostsPage::exportModel() { return proxy_; }
+
+void CostsPage::show() {
+    const auto& fleet = *session_.fleet();
+    if (!session_.loaded()) return;
+    const bool any = showStackedCosts(*chart_, fleet, group_, 7);
+    model_->setRows(costRows(fleet, group_));
+    const QString caption = QStringLiteral("computed: usage x list price before grants, UTC days");
+    chart_card_->setCaption(caption);
+    const char* by = group_ == CostGroup::function ? "By function" : group_ == CostGroup::meter ? "By meter" : "By connection";
+    table_card_->setTitle(QString::fromLatin1(by));
+    Money total;
+    for (const auto& line : fleet.costs) total += line.amount;
+    table_card_->setCaption(QStringLiteral("%1 in the range, %2 a month").arg(format::money(total), format::money(perMonth(total, fleet.range))));
+    const auto nothing = session_.syncing() ? PanelState::loading(QStringLiteral("Reading usage"))
+                                            : PanelState::empty(QStringLiteral("Costs will be shown here"), QStringLiteral("They need usage of the range and a price list for the region."), QStringLiteral("Read now"));
+    chart_card_->setState(any ? PanelState::content() : nothing);
+    table_card_->setState(model_->rowCount() > 0 ? PanelState::content() : nothing);
+}
+
+} // namespace pilotlight::console

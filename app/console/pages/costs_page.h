@@ -1,0 +1,38 @@
+// Where the money goes: stacked by day and as a table, sharing one grouping.
+#pragma once
+
+#include "app/console/models/other_models.h"
+#include "app/console/pages/page.h"
+
+class QPushButton;
+
+namespace pilotlight::widgets {
+class Card;
+class Table;
+class TimeChart;
+class LegendTable;
+} // namespace pilotlight::widgets
+
+namespace pilotlight::console {
+
+class CostsPage : public Page {
+    Q_OBJECT
+public:
+    explicit CostsPage(Session& session);
+    [[nodiscard]] Heading heading() const override;
+    [[nodiscard]] QList<QWidget*> tools() override;
+    [[nodiscard]] QAbstractItemModel* exportModel() override;
+
+private:
+    void show();
+    CostGroup group_ = CostGroup::function;
+    QList<QWidget*> tools_;
+    widgets::Card* chart_card_;
+    widgets::TimeChart* chart_;
+    widgets::Card* table_card_;
+    CostModel* model_;
+    QAbstractItemModel* proxy_;
+    widgets::Table* table_;
+};
+
+} // namespace pilotlight::console

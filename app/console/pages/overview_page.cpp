@@ -1,0 +1,174 @@
+#include "app/console/pages/overview_page.h"
+
+#include <QHeaderView>
+
+#include "app/console/models/other_models.h"
+#include "app/console/models/overview_figures.h"
+#include "app/console/models/words.h"
+#include "app/console/pages/stacked_costs.h"
+#include "widgets/card.h"
+#include "widgets/charts/time_chart.h"
+#include "widgets/figure_tile.h"
+#include "widgets/format.h"
+#include "widgets/table_delegates.h"
+
+namespace pilotlight::console {
+
+using namespace widgets;
+
+namespace {
+Role needRole(Need::Level level) {
+    switch (level) {
+    case Need::Level::bad: return Role::bad;
+    case Need::Level::caution: return Role::warm;
+    case Need::Level::watch: return Role::cold;
+    case Need::Level::note: return Role::faint;
+    }
+    return Role::muted;
+}
+} // namespace
+
+NeedModel::NeedModel(QObject* parent)
+    : RowModel<Need>(
+          {
+              {"text", "What",
+               [](const Need& need) {
+                   auto cell = textCell(qs(need.text));
+                   cell.dot = needRole(need.level);
+                   cell.sort = -int(need.level);
+                   cell.tooltip = cell.text;
+                   return cell;
+               }},
+              {"figure", "How much", [](const Need& need) { return textCell(qs(need.figure), Role::muted); }, true},
+          },
+          [](const Need& need) { return qs(need.key); }, parent) {}
+
+OverviewPage::OverviewPage(Session& session) : Page(session, QStringLiteral("overview")) {
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(space::page, space::page, space::page, space::page);
+    column->setSpacing(space::gap);
+
+    auto* tiles = new QHBoxLayout;
+    tiles->setSpacing(space::gap);
+    for (auto [tile, label] : {std::pair{&cost_, "Cost per month"}, std::pair{&available_, "Saving available"}, std::pair{&realised_, "Saving realised"}, std::pair{&cold_, "Cold starts"}}) {
+        *tile = new FigureTile(QString::fromLatin1(label));
+        tiles->addWidget(*tile, 1);
+    }
+    column->addLayout(tiles);
+
+    auto* middle = new QHBoxLayout;
+    middle->setSpacing(space::gap);
+    chart_card_ = new Card(QStringLiteral("Cost by day"));
+    chart_ = new TimeChart;
+    chart_->setValueFormat([](double usd) { return format::moneyWhole(usd); });
+    chart_->setExportName(QStringLiteral("cost-by-day"));
+    chart_card_->body()->addWidget(chart_);
+    needs_card_ = new Card(QStringLiteral("Needs you"));
+    needs_ = new NeedModel(this);
+    needs_table_ = new Table;
+    auto* needs_proxy = new SortProxy(this);
+    needs_proxy->setSourceModel(needs_);
+    needs_table_->setModel(needs_proxy);
+    needs_table_->horizontalHeader()->hide();
+    needs_table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
+    needs_table_->horizontalHeader()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+    needs_table_->sortByColumn(0, Qt::AscendingOrder);
+    needs_table_->setAccessibleName(QStringLiteral("What needs you"));
+    needs_card_->body()->addWidget(needs_table_);
+    middle->addWidget(chart_card_, 17);
+    middle->addWidget(needs_card_, 10);
+    column->addLayout(middle, 8);
+
+    functions_card_ = new Card(QStringLiteral("Functions"));
+    functions_ = new FunctionModel({"name", "platform", "cost", "saving", "p95", "cold", "trend"}, this);
+    proxy_ = new FunctionProxy(this);
+    proxy_->setSourceModel(functions_);
+    table_ = new Table;
+    table_->setModel(proxy_);
+    auto* header = table_->horizontalHeader();
+    header->setSectionResizeMode(QHeaderView::Stretch);
+    header->setSectionResizeMode(1, QHeaderView::Fixed);
+    header->resizeSection(1, 80);
+    table_->sortByColumn(functions_->columnOf("cost"), Qt::DescendingOrder);
+    table_->setAccessibleName(QStringLiteral("Functions by cost"));
+    functions_card_->body()->addWidget(table_);
+    column->addWidget(functions_card_, 9);
+
+    const auto open = [this](const QModelIndex& index) { emit session_.openFunction(index.data(KeyRole).toString(), {}); };
+    connect(table_, &Table::rowActivated, this, open);
+    connect(table_, &QTableView::clicked, this, open);
+    connect(needs_table_, &QTableView::clicked, this, [this, needs_proxy](const QModelIndex& index) {
+        const auto& need = needs_->row(needs_proxy->mapToSource(index).row());
+        if (need.function_id.empty()) {
+            emit session_.openPage(qs(need.page));
+        } else {
+            emit session_.openFunction(qs(need.function_id), QStringLiteral("metrics"));
+        }
+    });
+    connect(chart_, &TimeChart::annotationClicked, this, [this] { emit session_.openPage(QStringLiteral("changes")); });
+    for (auto* card : {chart_card_, needs_card_, functions_card_}) {
+        card->setState(PanelState::loading());
+        connect(card, &Card::actionRequested, this, [this] {
+            if (session_.fleet()->profiles.empty()) {
+                emit session_.openPage(QStringLiteral("connections"));
+            } else {
+                session_.syncNow();
+            }
+        });
+    }
+    connect(&session_, &Session::fleetChanged, this, &OverviewPage::show);
+    if (session_.loaded()) show();
+}
+
+Heading OverviewPage::heading() const {
+    const auto count = session_.fleet()->profiles.size();
+    return {{QStringLiteral("Overview")}, {{count == 1 ? qs(session_.fleet()->profiles.front().profile.name) : QStringLiteral("all connections"), Role::muted}}};
+}
+
+QAbstractItemModel* OverviewPage::exportModel() { return proxy_; }
+
+void OverviewPage::show() {
+    const auto& fleet = *session_.fleet();
+    if (!session_.loaded()) {
+        if (session_.loadError()) functions_card_->setState(PanelState::fromError(*session_.loadError()));
+        return;
+    }
+    const auto figures = overviewFigures(fleet);
+    cost_->setFigure(figures.cost);
+    available_->setFigure(figures.available);
+    realised_->setFigure(figures.realised);
+    cold_->setFigure(figures.cold);
+    showCosts();
+
+    needs_->setRows(needsOf(fleet));
+    needs_card_->setState(needs_->rowCount() > 0 ? PanelState::content()
+                                                 : PanelState::empty(QStringLiteral("Nothing needs you"), QStringLiteral("Throttling, failures, idle pools and changes under watch appear here.")));
+    functions_->setRows(functionItems(fleet));
+    functions_card_->setCaption(QStringLiteral("by cost, %1 in %2 %3")
+                                    .arg(fleet.functions.size())
+                                    .arg(fleet.profiles.size())
+                                    .arg(fleet.profiles.size() == 1 ? QStringLiteral("connection") : QStringLiteral("connections")));
+    if (!fleet.functions.empty()) {
+        functions_card_->setState(PanelState::content());
+    } else if (fleet.profiles.empty()) {
+        functions_card_->setState(PanelState::empty(QStringLiteral("Your functions will be listed here"), QStringLiteral("Connect an account, read-only, or start the built-in sandbox with pilotlight --sandbox."), QStringLiteral("Add a connection")));
+    } else {
+        functions_card_->setState(session_.syncing() ? PanelState::loading(QStringLiteral("Reading functions"))
+                                                     : PanelState::empty(QStringLiteral("No function was found"), QStringLiteral("The connections have been read, or not yet; they hold no function we could see."), QStringLiteral("Read now")));
+    }
+    emit headingChanged();
+}
+
+void OverviewPage::showCosts() {
+    const auto& fleet = *session_.fleet();
+    if (!showStackedCosts(*chart_, fleet, CostGroup::function, 5)) {
+        chart_card_->setCaption({});
+        chart_card_->setState(session_.syncing() ? PanelState::loading(QStringLiteral("Reading usage"))
+                                                 : PanelState::empty(QStringLiteral("Cost by day will be drawn here"), QStringLiteral("It needs usage of at least one day and a price list for its region.")));
+        return;
+    }
+    chart_card_->setCaption(QStringLiteral("computed at list price, UTC; the last day is not complete"));
+    chart_card_->setState(PanelState::content());
+}
+
+} // namespace pilotlight::console

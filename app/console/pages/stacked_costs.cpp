@@ -1,0 +1,49 @@
+#include "app/console/pages/stacked_costs.h"
+
+#include "app/console/models/words.h"
+#include "widgets/charts/time_chart.h"
+
+namespace pilotlight::console {
+
+using namespace widgets;
+
+namespace {
+double seconds1970(Timestamp t) { return static_cast<double>(t.time_since_epoch().count()) / 1000.0; }
+} // namespace
+
+bool showStackedCosts(TimeChart& chart, const Fleet& fleet, CostGroup group, int top) {
+    const auto stack = costStack(fleet, group, top);
+    if (stack.layers.empty()) {
+        chart.setSeries({});
+        return false;
+    }
+    std::vector<double> x;
+    for (const auto day : stack.days) x.push_back(seconds1970(day));
+    const auto shared_x = makeValues(x);
+    std::vector<TimeSeries> series;
+    for (std::size_t i = 0; i < stack.layers.size(); ++i) {
+        TimeSeries one;
+        one.name = stack.layers[i].label;
+        one.style = TimeSeries::Style::stacked;
+        one.colour = stack.layers[i].label == QLatin1String("other") ? kSeriesCount - 1 : static_cast<int>(i) % (kSeriesCount - 1);
+        one.x = shared_x;
+        one.y = makeValues(stack.layers[i].amounts);
+        series.push_back(std::move(one));
+    }
+    chart.setSeries(std::move(series));
+    chart.setTimeRange(x.front(), x.size() > 1 ? x.back() : x.back() + 86'400);
+    std::optional<double> incomplete;
+    for (std::size_t i = stack.days.size(); i-- > 0 && stack.incomplete[i];) incomplete = i > 0 ? x[i - 1] : x[i];
+    chart.setIncompleteFrom(incomplete);
+    std::vector<Annotation> flags;
+    for (const auto& change : fleet.changes) {
+        if (change.applied == Timestamp{} || !fleet.range.contains(change.applied) || flags.size() >= 4) continue;
+        const auto* row = fleet.function(change.function_id);
+        if (row == nullptr) continue;
+        flags.push_back({seconds1970(change.applied), QStringLiteral("%1: %2").arg(qs(row->function.name), changesText(change.changes)), Role::text, qs(change.id)});
+    }
+    chart.setAnnotations(std::move(flags));
+    return true;
+}
+
+} // namespace pilotlight::console
