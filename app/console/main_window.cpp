@@ -9,11 +9,8 @@
 #include <algorithm>
 
 #include "app/console/dialogs/shortcuts_dialog.h"
-#include "app/console/frame/colour_band.h"
-#include "app/console/frame/command_palette.h"
-#include "app/console/frame/navigation.h"
-#include "app/console/frame/status_bar.h"
-#include "app/console/frame/top_bar.h"
+#include "app/console/frame/refresh_picker.h"
+#include "app/console/frame/status_line.h"
 #include "app/console/models/words.h"
 #include "app/console/pages/announced_page.h"
 #include "app/console/pages/changes_page.h"
@@ -23,12 +20,24 @@
 #include "app/console/pages/functions_page.h"
 #include "app/console/pages/overview_page.h"
 #include "app/console/pages/settings_page.h"
+#include "widgets/command_palette.h"
+#include "widgets/navigation_bar.h"
 #include "widgets/state_view.h"
 #include "widgets/table_delegates.h"
+#include "widgets/time_range_button.h"
+#include "widgets/top_bar.h"
 
 namespace pilotlight::console {
 
 using namespace widgets;
+
+namespace {
+const QStringList& navigationPages() {
+    static const QStringList pages{"overview", "functions", "costs", "reconciliation", "benchmarks", "changes", "connections", "settings"};
+    return pages;
+}
+QString titleOf(const QString& page) { return page.left(1).toUpper() + page.mid(1); }
+} // namespace
 
 MainWindow::MainWindow(Session& session) : session_(session) {
     setWindowTitle(QStringLiteral("Pilotlight"));
@@ -43,20 +52,32 @@ MainWindow::MainWindow(Session& session) : session_(session) {
     auto* row = new QHBoxLayout;
     row->setSpacing(0);
     column->addLayout(row, 1);
-    navigation_ = new Navigation;
+    navigation_ = new NavigationBar;
+    for (const auto& name : navigationPages()) {
+        if (name == QLatin1String("settings")) {
+            navigation_->addFootEntry(name, titleOf(name), name);
+        } else {
+            navigation_->addEntry(name, titleOf(name), name); // the icons bear the pages' names
+        }
+    }
     row->addWidget(navigation_);
     auto* right = new QVBoxLayout;
     right->setSpacing(0);
     row->addLayout(right, 1);
-    top_ = new TopBar(session_);
+    top_ = new TopBar;
+    range_ = new TimeRangeButton;
+    range_->setClock([this] { return session_.now(); });
+    range_->setChoice({qs(session_.range().from), qs(session_.range().to), true});
+    refresh_ = new RefreshPicker(session_);
     banner_ = new Banner;
     banner_->hide();
     stack_ = new QStackedWidget;
-    status_ = new StatusBar(session_);
+    strip_ = new StatusStrip;
+    status_ = new StatusLine(session_, *strip_);
     right->addWidget(top_);
     right->addWidget(banner_);
     right->addWidget(stack_, 1);
-    right->addWidget(status_);
+    right->addWidget(strip_);
     setCentralWidget(central);
 
     add(new OverviewPage(session_));
@@ -78,7 +99,7 @@ MainWindow::MainWindow(Session& session) : session_(session) {
     function_ = new FunctionPage(session_);
     add(function_);
 
-    connect(navigation_, &Navigation::chosen, this, &MainWindow::openPage);
+    connect(navigation_, &NavigationBar::activated, this, &MainWindow::openPage);
     connect(&session_, &Session::openPage, this, &MainWindow::openPage);
     connect(&session_, &Session::openChange, this, [this](const QString& id) {
         static_cast<ChangesPage*>(pages_.value(QStringLiteral("changes")))->panel()->choose(id);
@@ -88,8 +109,18 @@ MainWindow::MainWindow(Session& session) : session_(session) {
     connect(&session_, &Session::fleetChanged, this, &MainWindow::showFleet);
     connect(&session_, &Session::reported, this, &MainWindow::showReport);
     connect(banner_, &Banner::dismissed, banner_, &QWidget::hide);
-    connect(status_, &StatusBar::paletteRequested, this, &MainWindow::openPalette);
-    connect(top_, &TopBar::crumbClicked, this, [this] { openPage(QStringLiteral("functions")); });
+    connect(strip_, &StatusStrip::clicked, this, [this](const QString& id) {
+        if (id == QLatin1String("palette")) openPalette();
+    });
+    connect(top_->breadcrumb(), &Breadcrumb::activated, this, [this] { openPage(QStringLiteral("functions")); });
+    connect(top_->views(), &ViewSwitch::activated, this, [this](int index) {
+        currentPage()->setView(index);
+        showHeading();
+    });
+    connect(range_, &TimeRangeButton::rangeChanged, this, [this](const TimeRangeChoice& choice) {
+        session_.setUtc(choice.utc);
+        if (const auto set = session_.setRange({choice.from.toStdString(), choice.to.toStdString()}); !set) showReport(qs(set.error().what), qs(set.error().text()));
+    });
     addShortcuts();
     openPage(QStringLiteral("overview"));
     showFleet();
@@ -99,14 +130,14 @@ void MainWindow::add(Page* page) {
     pages_.insert(page->name(), page);
     stack_->addWidget(page);
     connect(page, &Page::headingChanged, this, [this, page] {
-        if (page == currentPage()) status_->setBasis(page->basis());
+        if (page == currentPage()) showHeading();
     });
 }
 
 Page* MainWindow::currentPage() const { return static_cast<Page*>(stack_->currentWidget()); }
 
 QStringList MainWindow::pageNames() const {
-    QStringList names = navigation_->pages();
+    QStringList names = navigationPages();
     names.insert(2, QStringLiteral("function"));
     return names;
 }
@@ -116,9 +147,29 @@ void MainWindow::openPage(const QString& name) {
     if (next == nullptr) return;
     navigation_->setCurrent(name == QLatin1String("function") ? QStringLiteral("functions") : name);
     stack_->setCurrentWidget(next);
-    top_->setPage(next);
-    status_->setBasis(next->basis());
+    top_->clearTools();
+    for (auto* tool : next->tools()) {
+        top_->addTool(tool);
+        tool->show();
+    }
+    if (next->usesRange()) top_->addTool(range_);
+    range_->setVisible(next->usesRange());
+    top_->addTool(refresh_);
+    refresh_->show();
+    showHeading();
     if (!typing()) next->setFocus();
+}
+
+void MainWindow::showHeading() {
+    auto* now = currentPage();
+    const Heading heading = now->heading();
+    top_->breadcrumb()->setPath(heading.crumbs);
+    top_->setFacts({heading.chips.begin(), heading.chips.end()});
+    top_->views()->setViews(now->views());
+    top_->views()->setCurrent(now->view());
+    top_->views()->setVisible(!now->views().isEmpty());
+    range_->setVisible(now->usesRange());
+    status_->setBasis(now->basis());
 }
 
 void MainWindow::openFunction(const QString& id, const QString& tab) {
@@ -128,7 +179,7 @@ void MainWindow::openFunction(const QString& id, const QString& tab) {
 
 void MainWindow::showFleet() {
     const auto& fleet = *session_.fleet();
-    band_->setEnvironment(session_.worstEnvironment(), session_.allReadOnly());
+    band_->setEnvironment(bandOf(session_.worstEnvironment()), session_.allReadOnly());
     navigation_->setCount(QStringLiteral("functions"), static_cast<int>(fleet.functions.size()));
     navigation_->setCount(QStringLiteral("changes"), static_cast<int>(std::count_if(fleet.changes.begin(), fleet.changes.end(), [](const Change& change) {
                               return change.status == ChangeStatus::watching || change.status == ChangeStatus::applied || change.status == ChangeStatus::pending;
@@ -163,10 +214,10 @@ void MainWindow::addShortcuts() {
     on(QKeySequence(QStringLiteral("Ctrl+K")), [this] { openPalette(); });
     on(QKeySequence(QStringLiteral("Ctrl+Shift+P")), [this] { openPalette(); });
     on(QKeySequence(QStringLiteral("Ctrl+P")), [this] { openFunctionFinder(); });
-    on(QKeySequence(QStringLiteral("Ctrl+L")), [this] { top_->range()->openPopup(); });
+    on(QKeySequence(QStringLiteral("Ctrl+L")), [this] { range_->openPopup(); });
     on(QKeySequence(QStringLiteral("Ctrl+E")), [this] { exportTable(); });
     on(QKeySequence(QStringLiteral("Ctrl+Shift+R")), [this] { session_.syncNow(); });
-    on(QKeySequence(QStringLiteral("Ctrl+B")), [this] { navigation_->setCollapsed(!navigation_->collapsed()); });
+    on(QKeySequence(QStringLiteral("Ctrl+B")), [this] { navigation_->setCollapsed(!navigation_->isCollapsed()); });
     on(QKeySequence(QStringLiteral("Ctrl+Z")), [this] { currentPage()->undo(); });
     on(QKeySequence(QStringLiteral("Ctrl+Shift+Z")), [this] { currentPage()->redo(); });
     on(QKeySequence(Qt::Key_F11), [this] { isFullScreen() ? showNormal() : showFullScreen(); });
@@ -175,42 +226,63 @@ void MainWindow::addShortcuts() {
     });
     plain(QKeySequence(QStringLiteral("/")), [this] { currentPage()->focusFilter(); });
     plain(QKeySequence(QStringLiteral("?")), [this] { showShortcuts(); });
-    for (int i = 0; i < navigation_->pages().size() && i < 9; ++i) {
-        on(QKeySequence(QStringLiteral("Ctrl+%1").arg(i + 1)), [this, i] { openPage(navigation_->pages()[i]); });
+    on(QKeySequence(QStringLiteral("Alt+Left")), [this] { range_->goBack(); });
+    on(QKeySequence(QStringLiteral("Alt+Right")), [this] { range_->goForward(); });
+    for (int i = 0; i < navigationPages().size() && i < 9; ++i) {
+        on(QKeySequence(QStringLiteral("Ctrl+%1").arg(i + 1)), [this, i] { openPage(navigationPages()[i]); });
     }
 }
 
 void MainWindow::openPalette() {
     std::vector<Command> commands;
-    const auto& pages = navigation_->pages();
-    for (int i = 0; i < pages.size(); ++i) {
-        commands.push_back({QStringLiteral("Go to ") + Navigation::titleOf(pages[i]), QStringLiteral("Ctrl+%1").arg(i + 1), [this, name = pages[i]] { openPage(name); }});
-    }
-    commands.push_back({QStringLiteral("Read all connections now"), QStringLiteral("Ctrl+Shift+R"), [this] { session_.syncNow(); }});
-    commands.push_back({QStringLiteral("Judge all functions again"), {}, [this] { session_.recommendNow(); }});
-    commands.push_back({QStringLiteral("Export the table as CSV…"), QStringLiteral("Ctrl+E"), [this] { exportTable(); }});
-    commands.push_back({QStringLiteral("Choose the time range…"), QStringLiteral("Ctrl+L"), [this] { top_->range()->openPopup(); }});
-    commands.push_back({QStringLiteral("Dark theme"), {}, [] { Theme::instance().setMode(Theme::Mode::dark); }});
-    commands.push_back({QStringLiteral("Light theme"), {}, [] { Theme::instance().setMode(Theme::Mode::light); }});
-    commands.push_back({QStringLiteral("Theme of the system"), {}, [] { Theme::instance().setMode(Theme::Mode::system); }});
-    commands.push_back({QStringLiteral("Collapse or widen the navigation"), QStringLiteral("Ctrl+B"), [this] { navigation_->setCollapsed(!navigation_->collapsed()); }});
-    commands.push_back({QStringLiteral("Cancel all jobs"), QStringLiteral("Esc"), [this] { session_.cancelJobs(); }});
-    commands.push_back({QStringLiteral("Keyboard shortcuts"), QStringLiteral("?"), [this] { showShortcuts(); }});
+    const auto& pages = navigationPages();
+    for (int i = 0; i < pages.size(); ++i) commands.push_back({QStringLiteral("page:") + pages[i], titleOf(pages[i]), QStringLiteral("Go to"), QStringLiteral("Ctrl+%1").arg(i + 1), {}});
     for (const auto& row : session_.fleet()->functions) {
-        const QString id = qs(row.function.id);
-        commands.push_back({QStringLiteral("What if: ") + qs(row.function.name), qs(row.function.region), [this, id] { openFunction(id, QStringLiteral("whatif")); }});
-        commands.push_back({QStringLiteral("Metrics: ") + qs(row.function.name), qs(row.function.region), [this, id] { openFunction(id, QStringLiteral("metrics")); }});
+        commands.push_back({QStringLiteral("whatif:") + qs(row.function.id), QStringLiteral("What if: ") + qs(row.function.name), qs(row.function.region), {}, {}});
+        commands.push_back({QStringLiteral("metrics:") + qs(row.function.id), QStringLiteral("Metrics: ") + qs(row.function.name), qs(row.function.region), {}, {}});
     }
-    (new CommandPalette(std::move(commands), QStringLiteral("Type what you want to do"), this))->openOver(this);
+    commands.push_back({QStringLiteral("sync"), QStringLiteral("Read all connections now"), QStringLiteral("Data"), QStringLiteral("Ctrl+Shift+R"), QStringLiteral("refresh sync")});
+    commands.push_back({QStringLiteral("judge"), QStringLiteral("Judge all functions again"), QStringLiteral("Data"), {}, QStringLiteral("recommend")});
+    commands.push_back({QStringLiteral("export"), QStringLiteral("Export the table as CSV…"), QStringLiteral("Data"), QStringLiteral("Ctrl+E"), {}});
+    commands.push_back({QStringLiteral("range"), QStringLiteral("Choose the time range…"), QStringLiteral("View"), QStringLiteral("Ctrl+L"), {}});
+    commands.push_back({QStringLiteral("theme:dark"), QStringLiteral("Dark theme"), QStringLiteral("View"), {}, {}});
+    commands.push_back({QStringLiteral("theme:light"), QStringLiteral("Light theme"), QStringLiteral("View"), {}, {}});
+    commands.push_back({QStringLiteral("theme:system"), QStringLiteral("Theme of the system"), QStringLiteral("View"), {}, {}});
+    commands.push_back({QStringLiteral("collapse"), QStringLiteral("Collapse or widen the navigation"), QStringLiteral("View"), QStringLiteral("Ctrl+B"), {}});
+    commands.push_back({QStringLiteral("cancel"), QStringLiteral("Cancel all jobs"), QStringLiteral("Data"), QStringLiteral("Esc"), {}});
+    commands.push_back({QStringLiteral("shortcuts"), QStringLiteral("Keyboard shortcuts"), QStringLiteral("Help"), QStringLiteral("?"), {}});
+    auto* palette = new CommandPalette(this);
+    palette->setAttribute(Qt::WA_DeleteOnClose);
+    palette->setCommands(std::move(commands));
+    connect(palette, &CommandPalette::triggered, this, &MainWindow::runCommand, Qt::QueuedConnection);
+    palette->openOver(this);
 }
 
 void MainWindow::openFunctionFinder() {
     std::vector<Command> commands;
     for (const auto& row : session_.fleet()->functions) {
-        commands.push_back({qs(row.function.name), platformShort(row.function.platform) + QStringLiteral(" · ") + qs(row.function.region),
-                            [this, id = qs(row.function.id)] { openFunction(id, {}); }});
+        commands.push_back({QStringLiteral("function:") + qs(row.function.id), qs(row.function.name), platformShort(row.function.platform) + QStringLiteral(" · ") + qs(row.function.region), {}, {}});
     }
-    (new CommandPalette(std::move(commands), QStringLiteral("Go to function"), this))->openOver(this);
+    auto* palette = new CommandPalette(this);
+    palette->setAttribute(Qt::WA_DeleteOnClose);
+    palette->setCommands(std::move(commands));
+    connect(palette, &CommandPalette::triggered, this, &MainWindow::runCommand, Qt::QueuedConnection);
+    palette->openOver(this);
+}
+
+void MainWindow::runCommand(const QString& id) {
+    const QString verb = id.section(QLatin1Char(':'), 0, 0), what = id.section(QLatin1Char(':'), 1);
+    if (verb == QLatin1String("page")) openPage(what);
+    if (verb == QLatin1String("whatif") || verb == QLatin1String("metrics")) openFunction(what, verb);
+    if (verb == QLatin1String("function")) openFunction(what, {});
+    if (verb == QLatin1String("theme")) Theme::instance().setMode(what == QLatin1String("light") ? Theme::Mode::light : what == QLatin1String("system") ? Theme::Mode::system : Theme::Mode::dark);
+    if (verb == QLatin1String("sync")) session_.syncNow();
+    if (verb == QLatin1String("judge")) session_.recommendNow();
+    if (verb == QLatin1String("export")) exportTable();
+    if (verb == QLatin1String("range")) range_->openPopup();
+    if (verb == QLatin1String("collapse")) navigation_->setCollapsed(!navigation_->isCollapsed());
+    if (verb == QLatin1String("cancel")) session_.cancelJobs();
+    if (verb == QLatin1String("shortcuts")) showShortcuts();
 }
 
 void MainWindow::showShortcuts() {

@@ -10,15 +10,18 @@ class QStackedWidget;
 
 namespace pilotlight::widgets {
 class Banner;
+class ColourBand;
+class NavigationBar;
+class StatusStrip;
+class TimeRangeButton;
+class TopBar;
 }
 
 namespace pilotlight::console {
 
-class ColourBand;
 class FunctionPage;
-class Navigation;
-class StatusBar;
-class TopBar;
+class RefreshPicker;
+class StatusLine;
 
 class MainWindow : public QMainWindow {
     Q_OBJECT
@@ -43,16 +46,21 @@ private:
     void add(Page* page);
     void addShortcuts();
     void showFleet();
+    void showHeading();
     void showReport(const QString& text, const QString& detail);
+    void runCommand(const QString& id);
     [[nodiscard]] bool typing() const;     // a text field has the focus: plain keys are its own
 
     Session& session_;
-    ColourBand* band_;
-    Navigation* navigation_;
-    TopBar* top_;
+    widgets::ColourBand* band_;
+    widgets::NavigationBar* navigation_;
+    widgets::TopBar* top_;
+    widgets::TimeRangeButton* range_;
+    RefreshPicker* refresh_;
     widgets::Banner* banner_;
     QStackedWidget* stack_;
-    StatusBar* status_;
+    widgets::StatusStrip* strip_;
+    StatusLine* status_;
     FunctionPage* function_ = nullptr;
     QHash<QString, Page*> pages_;
 };

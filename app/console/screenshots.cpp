@@ -202,7 +202,7 @@ Status writePdfReport(Session& session, MainWindow& window, const QString& path)
         page->render(&painter, {}, {}, QWidget::DrawChildren);
         painter.restore();
         painter.setPen(colour(Role::muted));
-        painter.setFont(widgets::font(Type::body));
+        painter.setFont(widgets::textFont(Type::body));
         painter.drawText(QRect(0, area.height() - 40, area.width(), 40), Qt::AlignLeft | Qt::AlignVCenter,
                          QStringLiteral("%1 · %2 to %3 · %4 · computed at list price · Pilotlight %5 · made %6")
                              .arg(QString::fromLatin1(name).left(1).toUpper() + QString::fromLatin1(name).mid(1), format::dateTime(fleet.range.begin, QTimeZone::utc()),

@@ -62,6 +62,12 @@ Status Session::setRange(const RangeText& range) {
     return {};
 }
 
+void Session::setUtc(bool utc) {
+    if (utc == utc_) return;
+    utc_ = utc;
+    emit rangeChanged();
+}
+
 Timestamp Session::now() const {
     if (!loaded_) return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
     return fleet_->now + milliseconds(static_cast<std::int64_t>(static_cast<double>(since_read_.elapsed()) * speed_));

@@ -40,6 +40,9 @@ public:
     [[nodiscard]] const RangeText& range() const { return range_; }
     // Errors where the words are off; then nothing changes.
     Status setRange(const RangeText& range);
+    // Charts and ranges are shown in UTC, as bills are, or in local time.
+    [[nodiscard]] bool utc() const { return utc_; }
+    void setUtc(bool utc);
     [[nodiscard]] Timestamp now() const;   // on the data's clock, moved on since the last read
 
     // Why settings may not be changed through this profile; empty = they may.
@@ -84,6 +87,7 @@ private:
     std::shared_ptr<const Fleet> fleet_;
     std::optional<Error> load_error_;
     RangeText range_;
+    bool utc_ = true;
     QTimer* refresh_ = nullptr;
     QTimer* reload_later_ = nullptr;       // changes that come in a burst are read once
     QElapsedTimer reading_since_;

@@ -6,7 +6,6 @@
 #include <QSaveFile>
 #include <QTimer>
 
-#include "app/console/frame/colour_band.h"
 #include "app/console/models/patch.h"
 #include "app/console/models/words.h"
 #include "core/workspace.h"
@@ -47,7 +46,7 @@ void PlanReviewDialog::build() {
     outer->setContentsMargins(0, 0, 0, 0);
     outer->setSpacing(0);
     auto* band = new ColourBand;
-    band->setEnvironment(session_.environmentOf(plan_.profile), !session_.readOnlyReason(plan_.profile).isEmpty());
+    band->setEnvironment(bandOf(session_.environmentOf(plan_.profile)), !session_.readOnlyReason(plan_.profile).isEmpty());
     outer->addWidget(band);
     auto* column = new QVBoxLayout;
     column->setContentsMargins(24, 18, 24, 20);

@@ -2,7 +2,6 @@
 
 #include <QLineEdit>
 
-#include "app/console/frame/colour_band.h"
 #include "app/console/models/words.h"
 #include "core/workspace.h"
 #include "widgets/card.h"
@@ -31,7 +30,7 @@ RevertDialog::RevertDialog(Session& session, Change change, QWidget* parent)
     outer->setContentsMargins(0, 0, 0, 0);
     outer->setSpacing(0);
     auto* band = new ColourBand;
-    band->setEnvironment(session_.environmentOf(change_.profile), false);
+    band->setEnvironment(bandOf(session_.environmentOf(change_.profile)), false);
     outer->addWidget(band);
     auto* column = new QVBoxLayout;
     column->setContentsMargins(24, 18, 24, 20);

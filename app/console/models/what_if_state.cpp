@@ -146,18 +146,17 @@ QString poolText(const WhatIfState& state) {
 std::vector<CompareRow> planRows(const WhatIfState& state, const Function& function) {
     const WhatIfState today = todayOf(function);
     std::vector<CompareRow> rows;
-    rows.push_back({QStringLiteral("Memory"), format::megabytes(today.memory.value), format::megabytes(state.memory.value), today.memory != state.memory, false, {}});
+    rows.push_back({QStringLiteral("Memory"), format::megabytes(today.memory.value), format::megabytes(state.memory.value), {}, Role::text, today.memory != state.memory});
     const std::string qualifier = poolQualifier(function);
     if (!qualifier.empty()) {
         CompareRow row;
-        row.label = (function.platform == PlatformKind::aws ? QStringLiteral("Provisioned") : QStringLiteral("Warm pool")) + QStringLiteral(" (%1)").arg(qs(qualifier));
-        row.today = function.warmPool() ? format::integer(today.pool) : format::unknown();
-        row.plan = poolText(state);
-        row.differs = !state.pool_by_hour.empty() || state.pool != today.pool;
-        if (!state.pool_by_hour.empty()) row.tooltip = scheduleText(scheduleOf(state.pool_by_hour));
+        row.name = (function.platform == PlatformKind::aws ? QStringLiteral("Provisioned") : QStringLiteral("Warm pool")) + QStringLiteral(" (%1)").arg(qs(qualifier));
+        row.before = function.warmPool() ? format::integer(today.pool) : format::unknown();
+        row.after = poolText(state);
+        row.changed = !state.pool_by_hour.empty() || state.pool != today.pool;
         rows.push_back(std::move(row));
     }
-    rows.push_back({function.platform == PlatformKind::aws ? QStringLiteral("Reserved") : QStringLiteral("Instance limit"), limitText(today.limit), limitText(state.limit), !(today.limit == state.limit), false, {}});
+    rows.push_back({function.platform == PlatformKind::aws ? QStringLiteral("Reserved") : QStringLiteral("Instance limit"), limitText(today.limit), limitText(state.limit), {}, Role::text, !(today.limit == state.limit)});
     return rows;
 }
 
@@ -178,45 +177,42 @@ std::vector<CompareRow> moneyRows(const WhatIfResult& result) {
         if (!any || (nothing && !keep)) {
             if (!keep) continue;
         }
-        CompareRow row{meterLabel(meter), today, plan, today != plan, std::string_view(meter) == meter::kPoolKept, {}};
-        if (const auto found = result.whatif.breakdown.find(meter); found != result.whatif.breakdown.end()) {
-            row.tooltip = QStringLiteral("90 % interval %1").arg(format::moneyRange(found->second.lo.toDouble(), found->second.hi.toDouble()));
-        }
-        rows.push_back(std::move(row));
+        const bool kept = std::string_view(meter) == meter::kPoolKept;
+        rows.push_back({meterLabel(meter), today, plan, {}, kept && plan != QString(format::kEnDash) ? Role::warm : Role::text, today != plan});
     }
     return rows;
 }
 
 std::vector<GuardrailPreview> guardrailPreview(const WhatIfState& state, const tuning::Evidence& evidence, std::optional<Megabytes> floor,
                                                const WhatIfResult* result) {
-    using Mark = GuardrailPreview::Mark;
+    using Mark = widgets::GuardrailList::Verdict;
     std::vector<GuardrailPreview> out;
     if (floor) {
         const bool below = state.memory < *floor;
-        out.push_back({below ? Mark::veto : Mark::pass, QStringLiteral("memory floor %1 (max used %2 × 1.15)").arg(format::megabytes(floor->value), format::integer(floor->value / 1.15))});
+        out.push_back({below ? Mark::veto : Mark::pass, QStringLiteral("memory floor %1 (max used %2 × 1.15)").arg(format::megabytes(floor->value), format::integer(floor->value / 1.15)), {}});
     } else {
-        out.push_back({Mark::note, QStringLiteral("memory floor unknown: no log line says what was used")});
+        out.push_back({Mark::caution, QStringLiteral("memory floor unknown: no log line says what was used"), {}});
     }
     const int most = state.pool_by_hour.empty() ? state.pool : *std::max_element(state.pool_by_hour.begin(), state.pool_by_hour.end());
     if (state.limit.kind == InstanceLimit::Kind::limited) {
-        if (most > 0) out.push_back({most <= state.limit.value ? Mark::pass : Mark::veto, QStringLiteral("pool %1 %2 limit %3").arg(most).arg(most <= state.limit.value ? QStringLiteral("≤") : QStringLiteral(">")).arg(state.limit.value)});
+        if (most > 0) out.push_back({most <= state.limit.value ? Mark::pass : Mark::veto, QStringLiteral("pool %1 %2 limit %3").arg(most).arg(most <= state.limit.value ? QStringLiteral("≤") : QStringLiteral(">")).arg(state.limit.value), {}});
     }
     if (evidence.limits && evidence.function.platform == PlatformKind::aws) {
         const auto reserved = [](const InstanceLimit& limit) { return limit.kind == InstanceLimit::Kind::limited ? limit.value : 0; };
         const int left = evidence.limits->unreserved_concurrent_executions + reserved(evidence.function.instance_limit) - reserved(state.limit);
-        out.push_back({left >= 100 ? Mark::pass : Mark::veto, QStringLiteral("%1 unreserved concurrency %2").arg(format::integer(left), left >= 100 ? QStringLiteral("stay free") : QStringLiteral("would stay free, 100 must"))});
+        out.push_back({left >= 100 ? Mark::pass : Mark::veto, QStringLiteral("%1 unreserved concurrency %2").arg(format::integer(left), left >= 100 ? QStringLiteral("stay free") : QStringLiteral("would stay free, 100 must")), {}});
     }
     if (evidence.function.owner && *evidence.function.owner != "") {
-        out.push_back({Mark::veto, QStringLiteral("owned by %1: export a patch, or override").arg(qs(*evidence.function.owner))});
+        out.push_back({Mark::veto, QStringLiteral("owned by %1: export a patch, or override").arg(qs(*evidence.function.owner)), {}});
     }
     for (const auto& qualifier : evidence.function.qualifiers) {
         if (!qualifier.scaling) continue;
         const bool touched = most != todayOf(evidence.function).pool || !state.pool_by_hour.empty();
-        out.push_back({touched ? Mark::veto : Mark::note, QStringLiteral("the pool of %1 is scaled by something else").arg(qs(qualifier.name))});
+        out.push_back({touched ? Mark::veto : Mark::caution, QStringLiteral("the pool of %1 is scaled by something else").arg(qs(qualifier.name)), {}});
     }
     if (result) {
         if (const auto found = result->whatif.breakdown.find(meter::kPoolKept); found != result->whatif.breakdown.end() && found->second.value.toDouble() >= 1) {
-            out.push_back({Mark::note, QStringLiteral("a fixed %1 a month, even if traffic stops").arg(format::moneyWhole(found->second.value.toDouble()))});
+            out.push_back({Mark::caution, QStringLiteral("a fixed %1 a month, even if traffic stops").arg(format::moneyWhole(found->second.value.toDouble())), {}});
         }
     }
     return out;

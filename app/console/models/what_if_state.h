@@ -8,6 +8,7 @@
 
 #include "core/tuning/engine.h"
 #include "widgets/figure_tile.h"
+#include "widgets/summary_tables.h"
 
 namespace pilotlight::console {
 
@@ -39,21 +40,12 @@ struct WhatIfState {
 [[nodiscard]] WhatIf whatIfOf(const WhatIfState& state, const Function& function);
 [[nodiscard]] WhatIfState withSettings(WhatIfState state, const DesiredSettings& settings);
 
-struct CompareRow {
-    QString label, today, plan;
-    bool differs = false;
-    bool warm = false;                     // amounts paid to stay warm
-    QString tooltip;
-};
+using CompareRow = widgets::CompareTable::Row;
 [[nodiscard]] std::vector<CompareRow> planRows(const WhatIfState& state, const Function& function);
 [[nodiscard]] std::vector<CompareRow> moneyRows(const WhatIfResult& result);
 
 // A preview; core/change decides when the plan is made.
-struct GuardrailPreview {
-    enum class Mark { pass, veto, note };
-    Mark mark = Mark::pass;
-    QString text;
-};
+using GuardrailPreview = widgets::GuardrailList::Item;
 [[nodiscard]] std::vector<GuardrailPreview> guardrailPreview(const WhatIfState& state, const tuning::Evidence& evidence, std::optional<Megabytes> floor,
                                                              const WhatIfResult* result);
 

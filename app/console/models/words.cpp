@@ -62,6 +62,12 @@ QString meterLabel(const std::string& meter) {
 
 QString environmentLabel(Environment environment) { return QString::fromUtf8(name(environment)); }
 
+widgets::ColourBand::Environment bandOf(std::optional<Environment> environment) {
+    using Band = widgets::ColourBand::Environment;
+    if (!environment) return Band::none;
+    return *environment == Environment::production ? Band::production : *environment == Environment::staging ? Band::staging : Band::dev;
+}
+
 Role environmentRole(Environment environment) {
     switch (environment) {
     case Environment::production: return Role::bad;

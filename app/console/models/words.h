@@ -9,6 +9,7 @@
 #include "core/domain/function.h"
 #include "core/domain/tuning.h"
 #include "widgets/theme.h"
+#include "widgets/top_bar.h"
 
 namespace pilotlight::console {
 
@@ -21,6 +22,7 @@ namespace pilotlight::console {
 [[nodiscard]] QString meterLabel(const std::string& meter);      // "Duration, on demand"
 [[nodiscard]] QString environmentLabel(Environment environment); // "production"
 [[nodiscard]] widgets::Role environmentRole(Environment environment);
+[[nodiscard]] widgets::ColourBand::Environment bandOf(std::optional<Environment> environment);
 
 [[nodiscard]] QString settingLabel(const std::string& setting);  // "Warm pool on live"
 [[nodiscard]] QString settingValue(const std::string& setting, const std::string& value); // "2,048 MB", "unset"

@@ -1,6 +1,5 @@
 #include "app/console/pages/announced_page.h"
 
-#include "app/console/frame/navigation.h"
 #include "widgets/card.h"
 
 namespace pilotlight::console {
@@ -18,6 +17,6 @@ AnnouncedPage::AnnouncedPage(Session& session, const QString& name, const QStrin
     column->addWidget(card, 1);
 }
 
-Heading AnnouncedPage::heading() const { return {{Navigation::titleOf(name())}, {}}; }
+Heading AnnouncedPage::heading() const { return {{name().left(1).toUpper() + name().mid(1)}, {}}; }
 
 } // namespace pilotlight::console

@@ -19,18 +19,6 @@ CostsPage::CostsPage(Session& session) : Page(session, QStringLiteral("costs")) 
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(space::page, space::page, space::page, space::page);
     column->setSpacing(space::gap);
-    for (const auto& [title, group] : {std::pair{"Function", CostGroup::function}, std::pair{"Meter", CostGroup::meter}, std::pair{"Connection", CostGroup::profile}}) {
-        auto* button = new QPushButton(QString::fromLatin1(title), this);
-        button->setCheckable(true);
-        button->setAutoExclusive(true);
-        button->setChecked(group == group_);
-        button->hide();
-        connect(button, &QPushButton::clicked, this, [this, group = group] {
-            group_ = group;
-            show();
-        });
-        tools_ << button;
-    }
     chart_card_ = new Card(QStringLiteral("Cost by day"));
     chart_ = new TimeChart;
     chart_->setValueFormat([](double usd) { return format::money(usd); });
@@ -68,7 +56,13 @@ CostsPage::CostsPage(Session& session) : Page(session, QStringLiteral("costs")) 
 }
 
 Heading CostsPage::heading() const { return {{QStringLiteral("Costs")}, {{QStringLiteral("computed"), Role::muted}}}; }
-QList<QWidget*> CostsPage::tools() { return tools_; }
+QStringList CostsPage::views() const { return {QStringLiteral("Function"), QStringLiteral("Meter"), QStringLiteral("Connection")}; }
+
+void CostsPage::setView(int index) {
+    group_ = static_cast<CostGroup>(index);
+    show();
+}
+
 QAbstractItemModel* CostsPage::exportModel() { return proxy_; }
 
 void CostsPage::show() {

@@ -20,13 +20,14 @@ class CostsPage : public Page {
 public:
     explicit CostsPage(Session& session);
     [[nodiscard]] Heading heading() const override;
-    [[nodiscard]] QList<QWidget*> tools() override;
+    [[nodiscard]] QStringList views() const override;
+    [[nodiscard]] int view() const override { return static_cast<int>(group_); }
+    void setView(int index) override;
     [[nodiscard]] QAbstractItemModel* exportModel() override;
 
 private:
     void show();
     CostGroup group_ = CostGroup::function;
-    QList<QWidget*> tools_;
     widgets::Card* chart_card_;
     widgets::TimeChart* chart_;
     widgets::Card* table_card_;

@@ -46,15 +46,10 @@ FunctionPage::FunctionPage(Session& session) : Page(session, QStringLiteral("fun
 void FunctionPage::add(const QString& name, const QString& title, FunctionTab* tab) {
     tabs_.insert(name, tab);
     stack_->addWidget(tab);
-    auto* button = new QPushButton(title, this);
-    button->setCheckable(true);
-    button->setAutoExclusive(false);
-    button->hide();
-    connect(button, &QPushButton::clicked, this, [this, name] { choose(name); });
     connect(tab, &FunctionTab::basisChanged, this, &Page::headingChanged);
     connect(tab, &FunctionTab::tabRequested, this, &FunctionPage::choose);
-    buttons_.insert(name, button);
-    tools_ << button;
+    names_ << name;
+    titles_ << title;
 }
 
 void FunctionPage::open(const QString& id, const QString& tab) {
@@ -67,8 +62,8 @@ void FunctionPage::open(const QString& id, const QString& tab) {
 }
 
 void FunctionPage::choose(const QString& tab) {
+    if (!tabs_.contains(tab)) return;
     current_ = tab;
-    for (auto it = buttons_.begin(); it != buttons_.end(); ++it) it.value()->setChecked(it.key() == tab);
     stack_->setCurrentWidget(tabs_.value(tab));
     for (auto it = tabs_.begin(); it != tabs_.end(); ++it) it.value()->setActive(it.key() == tab);
     show();

@@ -3,7 +3,6 @@
 
 #include "app/console/pages/page.h"
 
-class QPushButton;
 class QStackedWidget;
 
 namespace pilotlight::console {
@@ -43,7 +42,9 @@ public:
     [[nodiscard]] FunctionTab* tab(const QString& name) const { return tabs_.value(name); }
 
     [[nodiscard]] Heading heading() const override;
-    [[nodiscard]] QList<QWidget*> tools() override { return tools_; }
+    [[nodiscard]] QStringList views() const override { return titles_; }
+    [[nodiscard]] int view() const override { return static_cast<int>(names_.indexOf(current_)); }
+    void setView(int index) override { choose(names_.value(index)); }
     [[nodiscard]] bool usesRange() const override { return current_ == QLatin1String("metrics"); }
     [[nodiscard]] QString basis() const override;
     void undo() override;
@@ -57,8 +58,7 @@ private:
     void show();
     QString id_, current_ = QStringLiteral("metrics");
     QHash<QString, FunctionTab*> tabs_;
-    QHash<QString, QPushButton*> buttons_;
-    QList<QWidget*> tools_;
+    QStringList names_, titles_;
     QStackedWidget* stack_;
 };
 

@@ -1,6 +1,7 @@
 #include "app/console/pages/metrics_tab.h"
 
 #include <QScrollArea>
+#include <QTimeZone>
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -161,6 +162,7 @@ void MetricsTab::show(const FunctionMetrics& m) {
     const double from = group_->from(), to = group_->to();
     group_->setHome(seconds1970(m.range.begin), seconds1970(m.range.end));
     if (zoomed) group_->setVisible(from, to);
+    const QTimeZone zone = session_.utc() ? QTimeZone::utc() : QTimeZone::systemTimeZone();
     std::vector<Annotation> flags;
     for (const auto& [time, text] : m.flags) flags.push_back({time, text + QStringLiteral(" applied"), Role::good, QStringLiteral("change")});
     // Points of the newest minutes still arrive.
@@ -172,6 +174,7 @@ void MetricsTab::show(const FunctionMetrics& m) {
             return silent;
         }());
         panel.chart->setIncompleteFrom(incomplete);
+        panel.chart->setZone(zone);
     }
     const auto state = [](const Panel& panel, bool known, const QString& title, const QString& detail) {
         panel.card->setState(known ? PanelState::content() : PanelState::empty(title, detail, QStringLiteral("Read now")));

@@ -1,6 +1,7 @@
 #include "app/console/pages/overview_page.h"
 
 #include <QHeaderView>
+#include <QScrollArea>
 
 #include "app/console/models/other_models.h"
 #include "app/console/models/overview_figures.h"
@@ -10,6 +11,7 @@
 #include "widgets/charts/time_chart.h"
 #include "widgets/figure_tile.h"
 #include "widgets/format.h"
+#include "widgets/summary_tables.h"
 #include "widgets/table_delegates.h"
 
 namespace pilotlight::console {
@@ -27,21 +29,6 @@ Role needRole(Need::Level level) {
     return Role::muted;
 }
 } // namespace
-
-NeedModel::NeedModel(QObject* parent)
-    : RowModel<Need>(
-          {
-              {"text", "What",
-               [](const Need& need) {
-                   auto cell = textCell(qs(need.text));
-                   cell.dot = needRole(need.level);
-                   cell.sort = -int(need.level);
-                   cell.tooltip = cell.text;
-                   return cell;
-               }},
-              {"figure", "How much", [](const Need& need) { return textCell(qs(need.figure), Role::muted); }, true},
-          },
-          [](const Need& need) { return qs(need.key); }, parent) {}
 
 OverviewPage::OverviewPage(Session& session) : Page(session, QStringLiteral("overview")) {
     auto* column = new QVBoxLayout(this);
@@ -64,17 +51,20 @@ OverviewPage::OverviewPage(Session& session) : Page(session, QStringLiteral("ove
     chart_->setExportName(QStringLiteral("cost-by-day"));
     chart_card_->body()->addWidget(chart_);
     needs_card_ = new Card(QStringLiteral("Needs you"));
-    needs_ = new NeedModel(this);
-    needs_table_ = new Table;
-    auto* needs_proxy = new SortProxy(this);
-    needs_proxy->setSourceModel(needs_);
-    needs_table_->setModel(needs_proxy);
-    needs_table_->horizontalHeader()->hide();
-    needs_table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-    needs_table_->horizontalHeader()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
-    needs_table_->sortByColumn(0, Qt::AscendingOrder);
-    needs_table_->setAccessibleName(QStringLiteral("What needs you"));
-    needs_card_->body()->addWidget(needs_table_);
+    needs_ = new DotList;
+    needs_->setAccessibleName(QStringLiteral("What needs you"));
+    auto* needs_area = new QScrollArea;
+    needs_area->setWidgetResizable(true);
+    needs_area->setFrameShape(QFrame::NoFrame);
+    needs_area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    auto* needs_inner = new QWidget;
+    needs_inner->setObjectName(QStringLiteral("page"));
+    auto* needs_column = new QVBoxLayout(needs_inner);
+    needs_column->setContentsMargins(0, 0, 0, 0);
+    needs_column->addWidget(needs_);
+    needs_column->addStretch(1);
+    needs_area->setWidget(needs_inner);
+    needs_card_->body()->addWidget(needs_area);
     middle->addWidget(chart_card_, 17);
     middle->addWidget(needs_card_, 10);
     column->addLayout(middle, 8);
@@ -97,12 +87,15 @@ OverviewPage::OverviewPage(Session& session) : Page(session, QStringLiteral("ove
     const auto open = [this](const QModelIndex& index) { emit session_.openFunction(index.data(KeyRole).toString(), {}); };
     connect(table_, &Table::rowActivated, this, open);
     connect(table_, &QTableView::clicked, this, open);
-    connect(needs_table_, &QTableView::clicked, this, [this, needs_proxy](const QModelIndex& index) {
-        const auto& need = needs_->row(needs_proxy->mapToSource(index).row());
-        if (need.function_id.empty()) {
-            emit session_.openPage(qs(need.page));
-        } else {
-            emit session_.openFunction(qs(need.function_id), QStringLiteral("metrics"));
+    connect(needs_, &DotList::activated, this, [this](const QString& key) {
+        for (const auto& need : needs_shown_) {
+            if (qs(need.key) != key) continue;
+            if (need.function_id.empty()) {
+                emit session_.openPage(qs(need.page));
+            } else {
+                emit session_.openFunction(qs(need.function_id), QStringLiteral("metrics"));
+            }
+            return;
         }
     });
     connect(chart_, &TimeChart::annotationClicked, this, [this] { emit session_.openPage(QStringLiteral("changes")); });
@@ -140,8 +133,11 @@ void OverviewPage::show() {
     cold_->setFigure(figures.cold);
     showCosts();
 
-    needs_->setRows(needsOf(fleet));
-    needs_card_->setState(needs_->rowCount() > 0 ? PanelState::content()
+    needs_shown_ = needsOf(fleet);
+    std::vector<DotList::Item> items;
+    for (const auto& need : needs_shown_) items.push_back({needRole(need.level), qs(need.text), qs(need.figure), qs(need.key)});
+    needs_->setItems(std::move(items));
+    needs_card_->setState(!needs_shown_.empty() ? PanelState::content()
                                                  : PanelState::empty(QStringLiteral("Nothing needs you"), QStringLiteral("Throttling, failures, idle pools and changes under watch appear here.")));
     functions_->setRows(functionItems(fleet));
     functions_card_->setCaption(QStringLiteral("by cost, %1 in %2 %3")

@@ -6,17 +6,13 @@
 
 namespace pilotlight::widgets {
 class Card;
+class DotList;
 class FigureTile;
 class Table;
 class TimeChart;
 } // namespace pilotlight::widgets
 
 namespace pilotlight::console {
-
-class NeedModel : public RowModel<Need> {
-public:
-    explicit NeedModel(QObject* parent = nullptr);
-};
 
 class OverviewPage : public Page {
     Q_OBJECT
@@ -35,8 +31,8 @@ private:
     widgets::Card* chart_card_;
     widgets::TimeChart* chart_;
     widgets::Card* needs_card_;
-    NeedModel* needs_;
-    widgets::Table* needs_table_;
+    widgets::DotList* needs_;
+    std::vector<Need> needs_shown_;
     widgets::Card* functions_card_;
     FunctionModel* functions_;
     FunctionProxy* proxy_;

@@ -26,6 +26,10 @@ public:
 
     [[nodiscard]] const QString& name() const { return name_; }
     [[nodiscard]] virtual Heading heading() const = 0;
+    // The page's views, shown as a switch in the top bar; empty = just one.
+    [[nodiscard]] virtual QStringList views() const { return {}; }
+    [[nodiscard]] virtual int view() const { return -1; }
+    virtual void setView(int) {}
     // Widgets of this page for the top bar, left of the time range.
     [[nodiscard]] virtual QList<QWidget*> tools() { return {}; }
     [[nodiscard]] virtual bool usesRange() const { return true; }

@@ -2,12 +2,12 @@
 
 #include "app/console/dialogs/plan_review_dialog.h"
 #include "app/console/models/words.h"
-#include "app/console/pages/compare_table.h"
 #include "core/workspace.h"
 #include "widgets/card.h"
 #include "widgets/chip.h"
 #include "widgets/figure_tile.h"
 #include "widgets/format.h"
+#include "widgets/summary_tables.h"
 
 namespace pilotlight::console {
 
@@ -71,12 +71,13 @@ void RecommendationsTab::show() {
     head->addStretch(1);
     content_->addLayout(head);
     if (r.status == RecommendationStatus::recommended) {
-        auto* table = new CompareTable(QStringLiteral("today"), QStringLiteral("recommended"));
-        std::vector<CompareRow> rows;
-        for (const auto& change : r.changes) rows.push_back({settingLabel(change.setting), settingValue(change.setting, change.before), settingValue(change.setting, change.after), true, false, {}});
+        auto* table = new CompareTable(CompareTable::Layout::columns);
+        table->setHeaders({}, QStringLiteral("today"), QStringLiteral("recommended"));
+        std::vector<CompareTable::Row> rows;
+        for (const auto& change : r.changes) rows.push_back({settingLabel(change.setting), settingValue(change.setting, change.before), settingValue(change.setting, change.after), {}, Role::text, true});
         const auto effect = [&](const char* name, const std::optional<EffectValue>& value, const std::function<QString(double)>& text) {
             if (!value) return;
-            rows.push_back({QString::fromLatin1(name), text(value->before), QStringLiteral("%1  (%2)").arg(text(value->after), format::range(text(value->lo), text(value->hi))), false, false, {}});
+            rows.push_back({QString::fromLatin1(name), text(value->before), QStringLiteral("%1  (%2)").arg(text(value->after), format::range(text(value->lo), text(value->hi))), {}, Role::text, false});
         };
         effect("Cost per month", r.effect.cost_usd_month, [](double v) { return format::money(v); });
         effect("Latency p95", r.effect.p95_ms, [](double v) { return format::durationText(v); });

@@ -1,5 +1,6 @@
 #include "app/console/pages/what_if_tab.h"
 
+#include <QComboBox>
 #include <QTimer>
 #include <QUndoStack>
 #include <algorithm>
@@ -7,7 +8,6 @@
 
 #include "app/console/dialogs/plan_review_dialog.h"
 #include "app/console/models/words.h"
-#include "app/console/pages/compare_table.h"
 #include "core/workspace.h"
 #include "widgets/card.h"
 #include "widgets/charts/cdf_chart.h"
@@ -18,8 +18,7 @@
 #include "widgets/figure_tile.h"
 #include "widgets/format.h"
 #include "widgets/setting_slider.h"
-
-#include <QComboBox>
+#include "widgets/summary_tables.h"
 
 namespace pilotlight::console {
 
@@ -152,7 +151,8 @@ void WhatIfTab::buildLeft(QWidget*) {
     through_->setAccessibleName(QStringLiteral("Change through"));
     plan_head->addWidget(through_);
     column->addLayout(plan_head);
-    plan_table_ = new CompareTable(QStringLiteral("today"), QStringLiteral("plan"));
+    plan_table_ = new CompareTable(CompareTable::Layout::columns);
+    plan_table_->setHeaders({}, QStringLiteral("today"), QStringLiteral("plan"));
     column->addWidget(plan_table_);
     notice_ = makeLabel({}, Type::label, Role::muted);
     notice_->setWordWrap(true);
@@ -202,7 +202,9 @@ void WhatIfTab::buildRight(QVBoxLayout* column) {
     week_->setZoneName(QStringLiteral("UTC"));
     week_card_->body()->addWidget(week_);
     money_card_ = new Card(QStringLiteral("Where the money goes"), QStringLiteral("per month"));
-    money_ = new CompareTable(QStringLiteral("today"), QStringLiteral("what-if"));
+    money_ = new CompareTable(CompareTable::Layout::columns);
+    money_->setHeaders({}, QStringLiteral("today"), QStringLiteral("what-if"));
+    money_->setEmphasis(false);
     stack_ = new StackBar;
     stack_->setValueFormat([](double usd) { return format::money(usd); });
     money_card_->body()->addWidget(money_);
@@ -436,7 +438,7 @@ void WhatIfTab::showResult(const WhatIfResult& result) {
     }
     stack_->setParts(std::move(names));
     stack_->setRows({std::move(today), std::move(plan)});
-    guardrails_->setRows(guardrailPreview(state_, engine_->evidence(), engine_->memoryFloor(), &result));
+    guardrails_->setItems(guardrailPreview(state_, engine_->evidence(), engine_->memoryFloor(), &result));
 
     const QString read_only = session_.readOnlyReason(row_->function.profile);
     const bool nothing = desiredOf(state_, row_->function).empty();

@@ -13,6 +13,8 @@ namespace pilotlight::widgets {
 class Card;
 class CdfChart;
 class ChipFlow;
+class CompareTable;
+class GuardrailList;
 class FigureTile;
 class ParetoChart;
 class SettingSlider;
@@ -22,8 +24,6 @@ class WeekChart;
 
 namespace pilotlight::console {
 
-class CompareTable;
-class GuardrailList;
 class PlanReviewDialog;
 
 class WhatIfTab : public FunctionTab {
@@ -84,8 +84,8 @@ private:
     widgets::Card* left_;
     widgets::SettingSlider *memory_, *pool_, *limit_, *traffic_, *surge_;
     widgets::ChipFlow* chips_;
-    GuardrailList* guardrails_;
-    CompareTable* plan_table_;
+    widgets::GuardrailList* guardrails_;
+    widgets::CompareTable* plan_table_;
     QComboBox* through_;
     QPushButton *review_, *patch_;
     QLabel* notice_;
@@ -94,7 +94,7 @@ private:
     widgets::CdfChart* cdf_;
     widgets::ParetoChart* pareto_;
     widgets::WeekChart* week_;
-    CompareTable* money_;
+    widgets::CompareTable* money_;
     widgets::StackBar* stack_;
 };
 
