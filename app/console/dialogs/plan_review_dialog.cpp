@@ -6,8 +6,8 @@
 #include <QSaveFile>
 #include <QTimer>
 
-#include "app/console/models/patch.h"
 #include "app/console/models/words.h"
+#include "core/change/patch.h"
 #include "core/workspace.h"
 #include "widgets/card.h"
 #include "widgets/figure_tile.h"
@@ -288,12 +288,23 @@ void PlanReviewDialog::apply() {
 }
 
 void PlanReviewDialog::exportPatch() {
-    QString filter;
-    const QString path = QFileDialog::getSaveFileName(this, QStringLiteral("Export patch"), qs(plan_.before.name) + QStringLiteral(".tf"),
-                                                      QStringLiteral("Terraform (*.tf);;SAM (*.yaml)"), &filter);
+    static const struct {
+        const char* filter;
+        const char* ending;
+        change::PatchFormat format;
+    } kinds[] = {{"Terraform (*.tf)", ".tf", change::PatchFormat::terraform},
+                 {"SAM (*.sam.yaml)", ".sam.yaml", change::PatchFormat::sam},
+                 {"CloudFormation (*.yaml)", ".yaml", change::PatchFormat::cloudformation},
+                 {"AWS CLI (*.sh)", ".sh", change::PatchFormat::awscli}};
+    QStringList filters;
+    for (const auto& kind : kinds) filters << QString::fromLatin1(kind.filter);
+    QString chosen = filters.front();
+    QString path = QFileDialog::getSaveFileName(this, QStringLiteral("Export patch"), qs(plan_.before.name) + QStringLiteral(".tf"), filters.join(QStringLiteral(";;")), &chosen);
     if (path.isEmpty()) return;
+    const auto& kind = kinds[std::max<qsizetype>(0, filters.indexOf(chosen))];
+    if (!path.contains(QLatin1Char('.'))) path += QString::fromLatin1(kind.ending);
     QSaveFile file(path);
-    const QString text = filter.startsWith(QLatin1String("SAM")) || path.endsWith(QLatin1String(".yaml")) ? samPatch(plan_) : terraformPatch(plan_);
+    const auto text = QString::fromStdString(change::exportPatch(plan_, kind.format));
     if (!file.open(QIODevice::WriteOnly) || file.write(text.toUtf8()) < 0 || !file.commit()) {
         banner_->show(Role::bad, QStringLiteral("The patch could not be written: ") + file.errorString());
     }

@@ -1,0 +1,93 @@
+// The whole road in the window, against a running sandbox: read, what-if, plan, apply, see the change.
+#include <QPushButton>
+#include <QTest>
+
+#include "app/common/sandbox_process.h"
+#include "app/console/dialogs/plan_review_dialog.h"
+#include "app/console/main_window.h"
+#include "app/console/models/words.h"
+#include "app/console/pages/changes_page.h"
+#include "app/console/pages/function_page.h"
+#include "app/console/pages/what_if_tab.h"
+#include "app/console/startup.h"
+#include "core/workspace.h"
+#include "tests/support/data.h"
+#include "widgets/setting_slider.h"
+#include "widgets/theme.h"
+
+using namespace pilotlight;
+using namespace pilotlight::console;
+
+class SandboxTest : public QObject {
+    Q_OBJECT
+private slots:
+    void readWhatIfApply() {
+        widgets::Theme::instance().install(*qApp);
+        common::SandboxOptions sandbox_options;
+        sandbox_options.days = 3;
+        auto sandbox = common::SandboxProcess::start(sandbox_options);
+        if (!sandbox) QSKIP("skipped: no pilotlight-sandbox beside the tests");
+        const auto ready = sandbox->waitReady(std::chrono::minutes(2), {});
+        QVERIFY2(ready.has_value(), ready ? "" : ready.error().text().c_str());
+        common::exportEnvironment(*ready);
+
+        const pilotlight::test::TemporaryDirectory folder;
+        SessionOptions options;
+        options.workspace = folder.path().string();
+        options.refresh_seconds = 0;
+        Session session(options);
+        MainWindow window(session);
+        window.show();
+        bool added = false;
+        session.jobs().run<void>({"add", Lane::write}, [profile = sandboxProfile(qs(ready->endpoints.at("aws")))](Workspace& workspace, const JobContext&) { return workspace.addProfile(profile); }, this,
+                                 [&](Status status) { added = status.has_value(); });
+        QTRY_VERIFY_WITH_TIMEOUT(added, 20'000);
+        session.start();
+        session.syncNow();
+        QTRY_VERIFY_WITH_TIMEOUT(!session.syncing() && session.fleet()->functions.size() >= 6, 240'000);
+        QTRY_VERIFY_WITH_TIMEOUT(session.jobs().activeVisible() == 0, 240'000);
+
+        // The busiest function that nobody else owns.
+        const FunctionRow* chosen = nullptr;
+        for (const auto& row : session.fleet()->functions) {
+            if (row.function.owner || !row.invocations || *row.invocations < 500) continue;
+            if (!chosen || *row.invocations > *chosen->invocations) chosen = &row;
+        }
+        QVERIFY(chosen != nullptr);
+        const QString id = qs(chosen->function.id);
+        const int before = chosen->function.memory.value;
+        window.openFunction(id, QStringLiteral("whatif"));
+        auto* what_if = static_cast<WhatIfTab*>(window.functionPage()->tab(QStringLiteral("whatif")));
+        QTRY_VERIFY_WITH_TIMEOUT(what_if->ready(), 120'000);
+        QVERIFY(what_if->result()->today.cost_month.has_value());
+        QVERIFY(!what_if->reviewButton()->isEnabled()); // nothing differs yet
+
+        const int wanted = before + 512 <= 10'240 ? before + 512 : before - 512;
+        what_if->slider(QStringLiteral("memory"))->change(wanted);
+        QCOMPARE(what_if->state().memory.value, int(what_if->slider(QStringLiteral("memory"))->value()));
+        QVERIFY(what_if->state().memory.value != before);
+        QVERIFY(what_if->reviewButton()->isEnabled());
+        QTRY_VERIFY_WITH_TIMEOUT(what_if->result()->whatif.exact, 60'000);
+        window.functionPage()->undo();
+        QCOMPARE(what_if->state().memory.value, before);
+        window.functionPage()->redo();
+        QVERIFY(what_if->state().memory.value != before);
+        const int target = what_if->state().memory.value;
+
+        PlanReviewDialog* dialog = nullptr;
+        connect(what_if, &WhatIfTab::planReady, this, [&](PlanReviewDialog* made) { dialog = made; });
+        what_if->reviewButton()->click();
+        QTRY_VERIFY_WITH_TIMEOUT(dialog != nullptr, 60'000);
+        QVERIFY2(dialog->applyButton()->isEnabled(), qPrintable(dialog->applyButton()->toolTip()));
+        dialog->applyButton()->click();
+        QTRY_COMPARE_WITH_TIMEOUT(window.currentPage()->name(), QStringLiteral("changes"), 120'000);
+        QTRY_VERIFY_WITH_TIMEOUT(!session.fleet()->changes.empty(), 20'000);
+        const auto& change = session.fleet()->changes.front();
+        QCOMPARE(qs(change.function_id), id);
+        QVERIFY(change.status == ChangeStatus::watching || change.status == ChangeStatus::applied);
+        QTRY_VERIFY_WITH_TIMEOUT(session.fleet()->function(id.toStdString()) && session.fleet()->function(id.toStdString())->function.memory.value == target, 60'000);
+    }
+};
+
+QTEST_MAIN(SandboxTest)
+#include "test_sandbox.moc"
