@@ -15,7 +15,8 @@ Result<TimeRange> RangeText::evaluate(Timestamp now) const {
     PILOTLIGHT_ASSIGN(const Timestamp begin, parseTimeExpression(from, now, false));
     PILOTLIGHT_ASSIGN(const Timestamp end, parseTimeExpression(to, now, true));
     if (end <= begin) {
-        return fail(ErrorCode::invalid_argument, "The range ends before it begins", {}, "Put the earlier time first, for example now-14d to now.");
+        return fail(ErrorCode::invalid_argument, "The range ends before it begins", {},
+                    "Put the earlier time first, for example now-14d to now.");
     }
     return TimeRange{begin, end};
 }
@@ -84,7 +85,8 @@ std::vector<Need> needsOf(const Fleet& fleet) {
         }
         if (row.errors && row.invocations && *row.invocations > 0 && *row.errors * 100 > *row.invocations) {
             add(Need::Level::bad, QStringLiteral("%1 fails").arg(who),
-                QStringLiteral("%1 of requests").arg(format::percent(static_cast<double>(*row.errors) / static_cast<double>(*row.invocations))),
+                QStringLiteral("%1 of requests")
+                    .arg(format::percent(static_cast<double>(*row.errors) / static_cast<double>(*row.invocations))),
                 row.function.id, {}, "errors:" + row.function.id);
         }
         if (row.max_memory_used_mb && row.function.memory.value > 0 && *row.max_memory_used_mb > 0.95 * row.function.memory.value) {
@@ -98,9 +100,11 @@ std::vector<Need> needsOf(const Fleet& fleet) {
                 if (change.setting.rfind("warm_pool", 0) != 0) continue;
                 const double before = qs(change.before).toDouble(), after = qs(change.after).toDouble();
                 if (before > after) {
-                    add(Need::Level::caution, QStringLiteral("%1 keeps %2 warm, needs %3").arg(who, format::integer(before), format::integer(after)),
-                        recommendation->saving_month ? format::moneyWhole(recommendation->saving_month->value.toDouble()) + QStringLiteral("/mo")
-                                                     : QString(),
+                    add(Need::Level::caution,
+                        QStringLiteral("%1 keeps %2 warm, needs %3").arg(who, format::integer(before), format::integer(after)),
+                        recommendation->saving_month
+                            ? format::moneyWhole(recommendation->saving_month->value.toDouble()) + QStringLiteral("/mo")
+                            : QString(),
                         row.function.id, {}, "pool:" + row.function.id);
                 }
             }
@@ -119,10 +123,11 @@ std::vector<Need> needsOf(const Fleet& fleet) {
                     : QStringLiteral("verdict due"),
                 {}, "changes", "change:" + change.id);
         } else if (change.status == ChangeStatus::pending || change.status == ChangeStatus::failed) {
-            add(Need::Level::bad, QStringLiteral("%1 change %2").arg(who, statusLabel(change.status)), {}, {}, "changes", "change:" + change.id);
-        } else if (change.status == ChangeStatus::reverted && fleet.now - change.decided < hours(24)) {
-            add(Need::Level::caution, QStringLiteral("%1 change was reverted").arg(who), format::ago(change.decided, fleet.now), {}, "changes",
+            add(Need::Level::bad, QStringLiteral("%1 change %2").arg(who, statusLabel(change.status)), {}, {}, "changes",
                 "change:" + change.id);
+        } else if (change.status == ChangeStatus::reverted && fleet.now - change.decided < hours(24)) {
+            add(Need::Level::caution, QStringLiteral("%1 change was reverted").arg(who), format::ago(change.decided, fleet.now), {},
+                "changes", "change:" + change.id);
         }
     }
     for (const auto& health : fleet.profiles) {
@@ -140,4 +145,4 @@ std::vector<Need> needsOf(const Fleet& fleet) {
     return needs;
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -21,20 +21,20 @@ struct RangeText {
 struct Fleet {
     RangeText text;
     TimeRange range;
-    Timestamp now{};                       // on the clock of the profiles shown
+    Timestamp now{};  // on the clock of the profiles shown
     std::vector<ProfileHealth> profiles;
     std::vector<FunctionRow> functions;
     std::vector<Recommendation> recommendations;
-    std::vector<Change> changes;           // newest first
-    std::vector<CostLine> costs;           // computed, by function, day and meter
-    std::vector<store::ImportRecord> imports; // newest first
+    std::vector<Change> changes;               // newest first
+    std::vector<CostLine> costs;               // computed, by function, day and meter
+    std::vector<store::ImportRecord> imports;  // newest first
     std::vector<Slo> slos;
-    std::vector<Error> problems;           // parts of this that could not be read
+    std::vector<Error> problems;  // parts of this that could not be read
 
     [[nodiscard]] const FunctionRow* function(const std::string& id) const;
     [[nodiscard]] const ProfileHealth* profile(const std::string& name) const;
     [[nodiscard]] const Recommendation* recommendation(const std::string& function_id) const;
-    [[nodiscard]] std::optional<Timestamp> dataAsOf() const; // oldest of the profiles'
+    [[nodiscard]] std::optional<Timestamp> dataAsOf() const;  // oldest of the profiles'
 };
 
 // Errors: what makes everything useless (no workspace, a range that is off). The rest ends up in `problems`.
@@ -44,13 +44,13 @@ struct Fleet {
 struct Need {
     enum class Level { note, watch, caution, bad };
     Level level = Level::note;
-    std::string text;                      // "speech-to-text throttled 214 times"
-    std::string figure;                    // "14 min", "$41/mo"; may be empty
-    std::string function_id;               // where to go; empty = `page`
-    std::string page;                      // "connections", "changes"
-    std::string key;                       // stable identity
+    std::string text;         // "speech-to-text throttled 214 times"
+    std::string figure;       // "14 min", "$41/mo"; may be empty
+    std::string function_id;  // where to go; empty = `page`
+    std::string page;         // "connections", "changes"
+    std::string key;          // stable identity
 };
 // Worst first. Pure.
 [[nodiscard]] std::vector<Need> needsOf(const Fleet& fleet);
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

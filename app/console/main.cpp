@@ -48,15 +48,16 @@ void restore(Session& session, const StartOptions& options) {
             }
             return notes;
         },
-        &session, [&session, options](Result<Notes> notes) {
-            if (!notes) return; // shown where the first read fails
+        &session,
+        [&session, options](Result<Notes> notes) {
+            if (!notes) return;  // shown where the first read fails
             if (options.theme.isEmpty() && (*notes)[0]) Theme::instance().setMode(themeMode(qs(*(*notes)[0])));
             if ((*notes)[1]) Theme::instance().setReducedMotion(*(*notes)[1] == "1");
             if ((*notes)[2] && options.refresh_seconds == 60) session.setRefreshSeconds(qs(*(*notes)[2]).toInt());
         });
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
     QCoreApplication::setApplicationName(QStringLiteral("pilotlight"));
@@ -88,7 +89,8 @@ int main(int argc, char** argv) {
     {
         Session session(session_options);
         MainWindow window(session);
-        if (!ends_by_itself || QGuiApplication::platformName() == QLatin1String("offscreen")) window.show();
+        if (!ends_by_itself || QGuiApplication::platformName() == QLatin1String("offscreen"))
+            window.show();
         else {
             window.setAttribute(Qt::WA_DontShowOnScreen);
             window.show();
@@ -130,7 +132,9 @@ int main(int argc, char** argv) {
             QObject::connect(sandbox.get(), &SandboxStarter::ready, &window, [&](const QString& endpoint) {
                 session.jobs().run<void>(
                     {QStringLiteral("Connect to the sandbox"), Lane::write, true},
-                    [profile = sandboxProfile(endpoint)](Workspace& workspace, const JobContext&) { return workspace.addProfile(profile); }, &window, [&](Status added) {
+                    [profile = sandboxProfile(endpoint)](Workspace& workspace, const JobContext&) { return workspace.addProfile(profile); },
+                    &window,
+                    [&](Status added) {
                         if (!added) emit session.reported(qs(added.error().what), qs(added.error().text()));
                         restore(session, options);
                         session.start();

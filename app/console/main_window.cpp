@@ -37,7 +37,7 @@ const QStringList& navigationPages() {
     return pages;
 }
 QString titleOf(const QString& page) { return page.left(1).toUpper() + page.mid(1); }
-} // namespace
+}  // namespace
 
 MainWindow::MainWindow(Session& session) : session_(session) {
     setWindowTitle(QStringLiteral("Pilotlight"));
@@ -57,7 +57,7 @@ MainWindow::MainWindow(Session& session) : session_(session) {
         if (name == QLatin1String("settings")) {
             navigation_->addFootEntry(name, titleOf(name), name);
         } else {
-            navigation_->addEntry(name, titleOf(name), name); // the icons bear the pages' names
+            navigation_->addEntry(name, titleOf(name), name);  // the icons bear the pages' names
         }
     }
     row->addWidget(navigation_);
@@ -83,16 +83,18 @@ MainWindow::MainWindow(Session& session) : session_(session) {
     add(new OverviewPage(session_));
     add(new FunctionsPage(session_));
     add(new CostsPage(session_));
-    add(new AnnouncedPage(session_, QStringLiteral("reconciliation"),
-                          QStringLiteral("The bill beside what the usage should have cost"),
-                          QStringLiteral("Day by day and meter by meter: what the platform billed, what Pilotlight computes from usage and list prices, and why the "
-                                         "two differ. It needs imported bills, which this version cannot read yet. Computed costs are complete today."),
-                          QStringLiteral("Open Costs"), QStringLiteral("costs")));
-    add(new AnnouncedPage(session_, QStringLiteral("benchmarks"),
-                          QStringLiteral("Your model, measured on this machine at serverless sizes"),
-                          QStringLiteral("Latency, cold start by stage and peak memory at each size, from runs of the real handler here. The bench agent is not part of "
-                                         "this version. Until then what-if rests on the sizes the cloud has measured."),
-                          QStringLiteral("Open a what-if"), QStringLiteral("functions")));
+    add(new AnnouncedPage(
+        session_, QStringLiteral("reconciliation"), QStringLiteral("The bill beside what the usage should have cost"),
+        QStringLiteral(
+            "Day by day and meter by meter: what the platform billed, what Pilotlight computes from usage and list prices, and why the "
+            "two differ. It needs imported bills, which this version cannot read yet. Computed costs are complete today."),
+        QStringLiteral("Open Costs"), QStringLiteral("costs")));
+    add(new AnnouncedPage(
+        session_, QStringLiteral("benchmarks"), QStringLiteral("Your model, measured on this machine at serverless sizes"),
+        QStringLiteral(
+            "Latency, cold start by stage and peak memory at each size, from runs of the real handler here. The bench agent is not part of "
+            "this version. Until then what-if rests on the sizes the cloud has measured."),
+        QStringLiteral("Open a what-if"), QStringLiteral("functions")));
     add(new ChangesPage(session_));
     add(new ConnectionsPage(session_));
     add(new SettingsPage(session_));
@@ -119,7 +121,8 @@ MainWindow::MainWindow(Session& session) : session_(session) {
     });
     connect(range_, &TimeRangeButton::rangeChanged, this, [this](const TimeRangeChoice& choice) {
         session_.setUtc(choice.utc);
-        if (const auto set = session_.setRange({choice.from.toStdString(), choice.to.toStdString()}); !set) showReport(qs(set.error().what), qs(set.error().text()));
+        if (const auto set = session_.setRange({choice.from.toStdString(), choice.to.toStdString()}); !set)
+            showReport(qs(set.error().what), qs(set.error().text()));
     });
     addShortcuts();
     openPage(QStringLiteral("overview"));
@@ -181,8 +184,10 @@ void MainWindow::showFleet() {
     const auto& fleet = *session_.fleet();
     band_->setEnvironment(bandOf(session_.worstEnvironment()), session_.allReadOnly());
     navigation_->setCount(QStringLiteral("functions"), static_cast<int>(fleet.functions.size()));
-    navigation_->setCount(QStringLiteral("changes"), static_cast<int>(std::count_if(fleet.changes.begin(), fleet.changes.end(), [](const Change& change) {
-                              return change.status == ChangeStatus::watching || change.status == ChangeStatus::applied || change.status == ChangeStatus::pending;
+    navigation_->setCount(QStringLiteral("changes"),
+                          static_cast<int>(std::count_if(fleet.changes.begin(), fleet.changes.end(), [](const Change& change) {
+                              return change.status == ChangeStatus::watching || change.status == ChangeStatus::applied ||
+                                     change.status == ChangeStatus::pending;
                           })));
     if (session_.loadError() && session_.loadError()->code != ErrorCode::cancelled) {
         showReport(qs(session_.loadError()->what), qs(session_.loadError()->text()));
@@ -236,21 +241,40 @@ void MainWindow::addShortcuts() {
 void MainWindow::openPalette() {
     std::vector<Command> commands;
     const auto& pages = navigationPages();
-    for (int i = 0; i < pages.size(); ++i) commands.push_back({QStringLiteral("page:") + pages[i], titleOf(pages[i]), QStringLiteral("Go to"), QStringLiteral("Ctrl+%1").arg(i + 1), {}});
+    for (int i = 0; i < pages.size(); ++i)
+        commands.push_back(
+            {QStringLiteral("page:") + pages[i], titleOf(pages[i]), QStringLiteral("Go to"), QStringLiteral("Ctrl+%1").arg(i + 1), {}});
     for (const auto& row : session_.fleet()->functions) {
-        commands.push_back({QStringLiteral("whatif:") + qs(row.function.id), QStringLiteral("What if: ") + qs(row.function.name), qs(row.function.region), {}, {}});
-        commands.push_back({QStringLiteral("metrics:") + qs(row.function.id), QStringLiteral("Metrics: ") + qs(row.function.name), qs(row.function.region), {}, {}});
+        commands.push_back({QStringLiteral("whatif:") + qs(row.function.id),
+                            QStringLiteral("What if: ") + qs(row.function.name),
+                            qs(row.function.region),
+                            {},
+                            {}});
+        commands.push_back({QStringLiteral("metrics:") + qs(row.function.id),
+                            QStringLiteral("Metrics: ") + qs(row.function.name),
+                            qs(row.function.region),
+                            {},
+                            {}});
     }
-    commands.push_back({QStringLiteral("sync"), QStringLiteral("Read all connections now"), QStringLiteral("Data"), QStringLiteral("Ctrl+Shift+R"), QStringLiteral("refresh sync")});
-    commands.push_back({QStringLiteral("judge"), QStringLiteral("Judge all functions again"), QStringLiteral("Data"), {}, QStringLiteral("recommend")});
-    commands.push_back({QStringLiteral("export"), QStringLiteral("Export the table as CSV…"), QStringLiteral("Data"), QStringLiteral("Ctrl+E"), {}});
-    commands.push_back({QStringLiteral("range"), QStringLiteral("Choose the time range…"), QStringLiteral("View"), QStringLiteral("Ctrl+L"), {}});
+    commands.push_back({QStringLiteral("sync"), QStringLiteral("Read all connections now"), QStringLiteral("Data"),
+                        QStringLiteral("Ctrl+Shift+R"), QStringLiteral("refresh sync")});
+    commands.push_back(
+        {QStringLiteral("judge"), QStringLiteral("Judge all functions again"), QStringLiteral("Data"), {}, QStringLiteral("recommend")});
+    commands.push_back(
+        {QStringLiteral("export"), QStringLiteral("Export the table as CSV…"), QStringLiteral("Data"), QStringLiteral("Ctrl+E"), {}});
+    commands.push_back(
+        {QStringLiteral("range"), QStringLiteral("Choose the time range…"), QStringLiteral("View"), QStringLiteral("Ctrl+L"), {}});
     commands.push_back({QStringLiteral("theme:dark"), QStringLiteral("Dark theme"), QStringLiteral("View"), {}, {}});
     commands.push_back({QStringLiteral("theme:light"), QStringLiteral("Light theme"), QStringLiteral("View"), {}, {}});
     commands.push_back({QStringLiteral("theme:system"), QStringLiteral("Theme of the system"), QStringLiteral("View"), {}, {}});
-    commands.push_back({QStringLiteral("collapse"), QStringLiteral("Collapse or widen the navigation"), QStringLiteral("View"), QStringLiteral("Ctrl+B"), {}});
+    commands.push_back({QStringLiteral("collapse"),
+                        QStringLiteral("Collapse or widen the navigation"),
+                        QStringLiteral("View"),
+                        QStringLiteral("Ctrl+B"),
+                        {}});
     commands.push_back({QStringLiteral("cancel"), QStringLiteral("Cancel all jobs"), QStringLiteral("Data"), QStringLiteral("Esc"), {}});
-    commands.push_back({QStringLiteral("shortcuts"), QStringLiteral("Keyboard shortcuts"), QStringLiteral("Help"), QStringLiteral("?"), {}});
+    commands.push_back(
+        {QStringLiteral("shortcuts"), QStringLiteral("Keyboard shortcuts"), QStringLiteral("Help"), QStringLiteral("?"), {}});
     auto* palette = new CommandPalette(this);
     palette->setAttribute(Qt::WA_DeleteOnClose);
     palette->setCommands(std::move(commands));
@@ -261,7 +285,11 @@ void MainWindow::openPalette() {
 void MainWindow::openFunctionFinder() {
     std::vector<Command> commands;
     for (const auto& row : session_.fleet()->functions) {
-        commands.push_back({QStringLiteral("function:") + qs(row.function.id), qs(row.function.name), platformShort(row.function.platform) + QStringLiteral(" · ") + qs(row.function.region), {}, {}});
+        commands.push_back({QStringLiteral("function:") + qs(row.function.id),
+                            qs(row.function.name),
+                            platformShort(row.function.platform) + QStringLiteral(" · ") + qs(row.function.region),
+                            {},
+                            {}});
     }
     auto* palette = new CommandPalette(this);
     palette->setAttribute(Qt::WA_DeleteOnClose);
@@ -275,7 +303,10 @@ void MainWindow::runCommand(const QString& id) {
     if (verb == QLatin1String("page")) openPage(what);
     if (verb == QLatin1String("whatif") || verb == QLatin1String("metrics")) openFunction(what, verb);
     if (verb == QLatin1String("function")) openFunction(what, {});
-    if (verb == QLatin1String("theme")) Theme::instance().setMode(what == QLatin1String("light") ? Theme::Mode::light : what == QLatin1String("system") ? Theme::Mode::system : Theme::Mode::dark);
+    if (verb == QLatin1String("theme"))
+        Theme::instance().setMode(what == QLatin1String("light")    ? Theme::Mode::light
+                                  : what == QLatin1String("system") ? Theme::Mode::system
+                                                                    : Theme::Mode::dark);
     if (verb == QLatin1String("sync")) session_.syncNow();
     if (verb == QLatin1String("judge")) session_.recommendNow();
     if (verb == QLatin1String("export")) exportTable();
@@ -297,7 +328,8 @@ void MainWindow::exportTable() {
         showReport(QStringLiteral("This page has no table to export. Charts export from their context menu."), {});
         return;
     }
-    const QString path = QFileDialog::getSaveFileName(this, QStringLiteral("Export as CSV"), currentPage()->name() + QStringLiteral(".csv"), QStringLiteral("CSV (*.csv)"));
+    const QString path = QFileDialog::getSaveFileName(this, QStringLiteral("Export as CSV"), currentPage()->name() + QStringLiteral(".csv"),
+                                                      QStringLiteral("CSV (*.csv)"));
     if (path.isEmpty()) return;
     QString csv;
     for (int c = 0; c < model->columnCount(); ++c) {
@@ -309,7 +341,9 @@ void MainWindow::exportTable() {
             const auto index = model->index(r, c);
             const QVariant raw = index.data(SortRole);
             // Raw numbers, so that another program can go on with them; unknown is empty.
-            const QString text = raw.userType() == QMetaType::QString ? index.data().toString() : raw.isValid() ? QString::number(raw.toDouble(), 'g', 12) : QString();
+            const QString text = raw.userType() == QMetaType::QString ? index.data().toString()
+                                 : raw.isValid()                      ? QString::number(raw.toDouble(), 'g', 12)
+                                                                      : QString();
             csv += (c ? QStringLiteral(",") : QString()) + csvField(text);
         }
         csv += QStringLiteral("\r\n");
@@ -320,4 +354,4 @@ void MainWindow::exportTable() {
     }
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

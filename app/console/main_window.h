@@ -15,7 +15,7 @@ class NavigationBar;
 class StatusStrip;
 class TimeRangeButton;
 class TopBar;
-}
+}  // namespace pilotlight::widgets
 
 namespace pilotlight::console {
 
@@ -49,7 +49,7 @@ private:
     void showHeading();
     void showReport(const QString& text, const QString& detail);
     void runCommand(const QString& id);
-    [[nodiscard]] bool typing() const;     // a text field has the focus: plain keys are its own
+    [[nodiscard]] bool typing() const;  // a text field has the focus: plain keys are its own
 
     Session& session_;
     widgets::ColourBand* band_;
@@ -65,4 +65,4 @@ private:
     QHash<QString, Page*> pages_;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

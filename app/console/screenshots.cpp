@@ -29,7 +29,8 @@ QString showcase(const Fleet& fleet) {
     for (const auto& row : fleet.functions) {
         const auto* recommendation = fleet.recommendation(row.function.id);
         double worth = row.cost ? 1e-9 * row.cost->toDouble() : 0;
-        if (recommendation && recommendation->status == RecommendationStatus::recommended && recommendation->saving_month) worth += 1 + recommendation->saving_month->value.toDouble();
+        if (recommendation && recommendation->status == RecommendationStatus::recommended && recommendation->saving_month)
+            worth += 1 + recommendation->saving_month->value.toDouble();
         if (worth > most) {
             most = worth;
             best = &row;
@@ -53,7 +54,8 @@ public:
         }
         const auto go = [this](const char* page) { return [this, page] { window_.openPage(QString::fromLatin1(page)); }; };
         const auto tab = [this](const char* name) { return [this, name] { window_.openFunction(id_, QString::fromLatin1(name)); }; };
-        for (const char* page : {"overview", "functions", "costs", "reconciliation", "benchmarks", "changes", "connections", "settings"}) steps_.push_back({QString::fromLatin1(page), go(page)});
+        for (const char* page : {"overview", "functions", "costs", "reconciliation", "benchmarks", "changes", "connections", "settings"})
+            steps_.push_back({QString::fromLatin1(page), go(page)});
         if (!id_.isEmpty()) {
             steps_.push_back({QStringLiteral("function-metrics"), tab("metrics")});
             steps_.push_back({QStringLiteral("function-whatif"), [this, tab] {
@@ -115,7 +117,7 @@ private:
     void shoot() {
         const QString name = steps_[step_].name;
         const bool review = name == QLatin1String("plan-review");
-        if (review && !dialog_) { // nothing to plan here, or it was refused: the window would show another picture
+        if (review && !dialog_) {  // nothing to plan here, or it was refused: the window would show another picture
             std::fprintf(stderr, "pilotlight: no plan to review for %s\n", qPrintable(id_));
         } else {
             for (const auto mode : {Theme::Mode::dark, Theme::Mode::light}) {
@@ -140,10 +142,12 @@ private:
                 QPainter painter(&picture);
                 painter.fillRect(window_.rect(), QColor(0, 0, 0, Theme::instance().isDark() ? 110 : 60));
                 painter.end();
-                dialog_->render(&picture, QPoint((window_.width() - dialog_->width()) / 2 + 50, std::max(60, (window_.height() - dialog_->height()) / 2 - 40)));
+                dialog_->render(&picture, QPoint((window_.width() - dialog_->width()) / 2 + 50,
+                                                 std::max(60, (window_.height() - dialog_->height()) / 2 - 40)));
             }
             // Few colours are in use: a palette keeps the files small without a visible difference.
-            const QString path = QDir(options_.screenshot_dir).filePath(name + (scale == 2 ? QStringLiteral("@2x.png") : QStringLiteral(".png")));
+            const QString path =
+                QDir(options_.screenshot_dir).filePath(name + (scale == 2 ? QStringLiteral("@2x.png") : QStringLiteral(".png")));
             if (picture.toImage().convertToFormat(QImage::Format_RGB32).save(path, "PNG", 0)) {
                 ++written_;
             } else {
@@ -164,7 +168,7 @@ private:
     bool moved_ = false;
 };
 
-} // namespace
+}  // namespace
 
 void takeScreenshots(Session& session, MainWindow& window, const StartOptions& options, std::function<void(int)> done) {
     new Photographer(session, window, options, std::move(done));
@@ -180,10 +184,11 @@ Status writePdfReport(Session& session, MainWindow& window, const QString& path)
     writer.setResolution(144);
     QPainter painter;
     if (!painter.begin(&writer)) {
-        return fail(ErrorCode::storage, "The report cannot be written to " + path.toStdString(), {}, "Choose a folder that can be written to.");
+        return fail(ErrorCode::storage, "The report cannot be written to " + path.toStdString(), {},
+                    "Choose a folder that can be written to.");
     }
     const auto before = Theme::instance().mode();
-    Theme::instance().setMode(Theme::Mode::light); // print is light
+    Theme::instance().setMode(Theme::Mode::light);  // print is light
     const auto& fleet = *session.fleet();
     QStringList profiles;
     for (const auto& health : fleet.profiles) profiles << qs(health.profile.name);
@@ -205,12 +210,14 @@ Status writePdfReport(Session& session, MainWindow& window, const QString& path)
         painter.setFont(widgets::textFont(Type::body));
         painter.drawText(QRect(0, area.height() - 40, area.width(), 40), Qt::AlignLeft | Qt::AlignVCenter,
                          QStringLiteral("%1 · %2 to %3 · %4 · computed at list price · Pilotlight %5 · made %6")
-                             .arg(QString::fromLatin1(name).left(1).toUpper() + QString::fromLatin1(name).mid(1), format::dateTime(fleet.range.begin, QTimeZone::utc()),
-                                  format::dateTime(fleet.range.end, QTimeZone::utc()), profiles.join(QStringLiteral(", ")), QStringLiteral(PILOTLIGHT_VERSION), format::dateTime(fleet.now, QTimeZone::utc())));
+                             .arg(QString::fromLatin1(name).left(1).toUpper() + QString::fromLatin1(name).mid(1),
+                                  format::dateTime(fleet.range.begin, QTimeZone::utc()),
+                                  format::dateTime(fleet.range.end, QTimeZone::utc()), profiles.join(QStringLiteral(", ")),
+                                  QStringLiteral(PILOTLIGHT_VERSION), format::dateTime(fleet.now, QTimeZone::utc())));
     }
     Theme::instance().setMode(before);
     if (!painter.end()) return fail(ErrorCode::storage, "The report could not be finished", {}, "Is the disk full?");
     return {};
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -11,7 +11,8 @@ namespace pilotlight::console {
 
 namespace format = widgets::format;
 
-Session::Session(SessionOptions options, QObject* parent) : QObject(parent), options_(std::move(options)), fleet_(std::make_shared<Fleet>()) {
+Session::Session(SessionOptions options, QObject* parent)
+    : QObject(parent), options_(std::move(options)), fleet_(std::make_shared<Fleet>()) {
     pool_ = std::make_unique<common::ThreadPool>();
     auto opener = options_.opener;
     if (!opener) {
@@ -57,7 +58,7 @@ Status Session::setRange(const RangeText& range) {
     if (range == range_) return {};
     range_ = range;
     emit rangeChanged();
-    reading_ = false; // the answer for the old range is dropped
+    reading_ = false;  // the answer for the old range is dropped
     readFleetNow();
     return {};
 }
@@ -167,7 +168,7 @@ void Session::syncNow(const QString& profile) {
                 auto got = workspace.sync(health.profile.name, options, job);
                 if (!got) {
                     if (got.error().code == ErrorCode::cancelled) return fail(got.error());
-                    failed = got.error(); // one connection failing does not stop the rest
+                    failed = got.error();  // one connection failing does not stop the rest
                     continue;
                 }
                 reports.insert(reports.end(), got->begin(), got->end());
@@ -226,4 +227,4 @@ void Session::makeWay() {
 
 void Session::cancelJobs() { jobs_->cancelAll(); }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

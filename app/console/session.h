@@ -16,10 +16,10 @@ class QTimer;
 namespace pilotlight::console {
 
 struct SessionOptions {
-    std::string workspace;                 // directory; empty = default
-    bool temporary = false;                // sandbox data that goes when the program ends
-    int refresh_seconds = 60;              // 0 = off
-    JobRunner::Opener opener;              // tests; empty = Workspace::open
+    std::string workspace;     // directory; empty = default
+    bool temporary = false;    // sandbox data that goes when the program ends
+    int refresh_seconds = 60;  // 0 = off
+    JobRunner::Opener opener;  // tests; empty = Workspace::open
 };
 
 class Session : public QObject {
@@ -28,7 +28,7 @@ public:
     explicit Session(SessionOptions options, QObject* parent = nullptr);
     ~Session() override;
 
-    void start();                          // first read, watcher, refresher
+    void start();  // first read, watcher, refresher
     [[nodiscard]] JobRunner& jobs() { return *jobs_; }
     [[nodiscard]] const SessionOptions& options() const { return options_; }
 
@@ -43,13 +43,13 @@ public:
     // Charts and ranges are shown in UTC, as bills are, or in local time.
     [[nodiscard]] bool utc() const { return utc_; }
     void setUtc(bool utc);
-    [[nodiscard]] Timestamp now() const;   // on the data's clock, moved on since the last read
+    [[nodiscard]] Timestamp now() const;  // on the data's clock, moved on since the last read
 
     // Why settings may not be changed through this profile; empty = they may.
     [[nodiscard]] QString readOnlyReason(const std::string& profile) const;
     [[nodiscard]] Environment environmentOf(const std::string& profile) const;
     [[nodiscard]] bool allReadOnly() const;
-    [[nodiscard]] std::optional<Environment> worstEnvironment() const; // nullopt = no profile
+    [[nodiscard]] std::optional<Environment> worstEnvironment() const;  // nullopt = no profile
 
     [[nodiscard]] int refreshSeconds() const { return options_.refresh_seconds; }
     void setRefreshSeconds(int seconds);
@@ -58,8 +58,8 @@ public:
     [[nodiscard]] bool syncing() const { return syncing_ > 0; }
 
 public slots:
-    void reload();                         // reads the fleet again
-    void syncNow(const QString& profile = {}); // empty = all
+    void reload();                              // reads the fleet again
+    void syncNow(const QString& profile = {});  // empty = all
     void recommendNow();
     void cancelJobs();
 
@@ -67,10 +67,10 @@ signals:
     void fleetChanged();
     void rangeChanged();
     void storeChanged(pilotlight::console::StoreChange what);
-    void syncChanged();                    // began or ended
+    void syncChanged();  // began or ended
     void refreshChanged();
     void openPage(const QString& page);
-    void openFunction(const QString& id, const QString& tab); // tab: metrics, whatif, recommendations, history
+    void openFunction(const QString& id, const QString& tab);  // tab: metrics, whatif, recommendations, history
     void openChange(const QString& change_id);
     // An error that belongs to no panel; shown once in the banner. An empty text clears it.
     void reported(const QString& text, const QString& detail);
@@ -89,12 +89,12 @@ private:
     RangeText range_;
     bool utc_ = true;
     QTimer* refresh_ = nullptr;
-    QTimer* reload_later_ = nullptr;       // changes that come in a burst are read once
+    QTimer* reload_later_ = nullptr;  // changes that come in a burst are read once
     QElapsedTimer reading_since_;
     qint64 read_took_ms_ = 0;
     bool reading_ = false, read_again_ = false;
     QElapsedTimer since_read_;
-    std::optional<std::pair<Timestamp, qint64>> earlier_now_; // to estimate how fast the data's clock runs
+    std::optional<std::pair<Timestamp, qint64>> earlier_now_;  // to estimate how fast the data's clock runs
     double speed_ = 1;
     bool loaded_ = false;
     bool recommending_ = false, recommend_again_ = false;
@@ -103,4 +103,4 @@ private:
     JobId sync_job_ = 0;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -17,7 +17,8 @@ Result<std::optional<StartOptions>> parseStartOptions(const QStringList& argumen
     const auto help = parser.addHelpOption();
     const auto version = parser.addVersionOption();
     const auto add = [&](const char* name, const char* what, const char* value = nullptr, const char* fallback = nullptr) {
-        QCommandLineOption option(QString::fromLatin1(name), QString::fromUtf8(what), value ? QString::fromLatin1(value) : QString(), fallback ? QString::fromLatin1(fallback) : QString());
+        QCommandLineOption option(QString::fromLatin1(name), QString::fromUtf8(what), value ? QString::fromLatin1(value) : QString(),
+                                  fallback ? QString::fromLatin1(fallback) : QString());
         parser.addOption(option);
         return option;
     };
@@ -26,8 +27,10 @@ Result<std::optional<StartOptions>> parseStartOptions(const QStringList& argumen
     const auto days = add("sandbox-days", "Days of history the sandbox makes", "N", "14");
     const auto speed = add("sandbox-speed", "Sandbox seconds a second", "X", "60");
     const auto seed = add("sandbox-seed", "Seed of the sandbox", "N", "1");
-    const auto page = add("page", "Page to open: overview, functions, costs, reconciliation, benchmarks, changes, connections, settings", "NAME");
-    const auto function = add("function", "Function to open, by name or id; with --page metrics, whatif, recommendations or history", "NAME");
+    const auto page =
+        add("page", "Page to open: overview, functions, costs, reconciliation, benchmarks, changes, connections, settings", "NAME");
+    const auto function =
+        add("function", "Function to open, by name or id; with --page metrics, whatif, recommendations or history", "NAME");
     const auto theme = add("theme", "dark, light or system", "THEME");
     const auto refresh = add("refresh", "Automatic refresh in seconds; 0 = off", "S", "60");
     const auto shots = add("screenshot-dir", "Write every page, dark and light, as PNG into DIR and exit", "DIR");
@@ -54,7 +57,9 @@ Result<std::optional<StartOptions>> parseStartOptions(const QStringList& argumen
     all_fine = all_fine && fine;
     out.refresh_seconds = parser.value(refresh).toInt(&fine);
     all_fine = all_fine && fine && out.refresh_seconds >= 0;
-    if (!all_fine) return fail(ErrorCode::invalid_argument, "--sandbox-days, --sandbox-speed, --sandbox-seed and --refresh want numbers", {}, "See pilotlight --help");
+    if (!all_fine)
+        return fail(ErrorCode::invalid_argument, "--sandbox-days, --sandbox-speed, --sandbox-seed and --refresh want numbers", {},
+                    "See pilotlight --help");
     out.page = parser.value(page);
     out.function = parser.value(function);
     out.theme = parser.value(theme);
@@ -86,19 +91,20 @@ SandboxStarter::~SandboxStarter() {
 }
 
 void SandboxStarter::start() {
-    auto process = common::SandboxProcess::start(options_); // from the main thread: the sandbox ends with the thread that started it
+    auto process = common::SandboxProcess::start(options_);  // from the main thread: the sandbox ends with the thread that started it
     if (!process) {
         emit failed(qs(process.error().text()));
         return;
     }
     waiting_->process = std::move(*process);
-    waiting_->thread.reset(QThread::create([this] { waiting_->result = waiting_->process->waitReady(std::chrono::minutes(3), waiting_->stop.get_token()); }));
+    waiting_->thread.reset(
+        QThread::create([this] { waiting_->result = waiting_->process->waitReady(std::chrono::minutes(3), waiting_->stop.get_token()); }));
     connect(waiting_->thread.get(), &QThread::finished, this, [this] {
         if (!waiting_->result) {
             emit failed(qs(waiting_->result.error().text()));
             return;
         }
-        common::exportEnvironment(*waiting_->result); // no other thread of ours is running yet
+        common::exportEnvironment(*waiting_->result);  // no other thread of ours is running yet
         const auto aws = waiting_->result->endpoints.find("aws");
         if (aws == waiting_->result->endpoints.end()) {
             emit failed(QStringLiteral("The sandbox names no AWS endpoint"));
@@ -136,4 +142,4 @@ void whenSettled(Session& session, int at_most_ms, std::function<void(bool)> the
     timer->start(100);
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -18,13 +18,13 @@ namespace pilotlight::console {
 class MainWindow;
 
 struct StartOptions {
-    QString workspace;                     // empty = default (with --sandbox: a temporary one)
+    QString workspace;  // empty = default (with --sandbox: a temporary one)
     bool sandbox = false;
     int sandbox_days = 14;
     double sandbox_speed = 60;
     quint64 sandbox_seed = 1;
     QString page, function;
-    QString theme;                         // dark, light, system; empty = as remembered
+    QString theme;  // dark, light, system; empty = as remembered
     QString screenshot_dir;
     bool screenshots_2x = false;
     QString report;
@@ -61,4 +61,4 @@ void takeScreenshots(Session& session, MainWindow& window, const StartOptions& o
 // One PDF with the figures, charts and tables of the fleet, always light, with a line of provenance on every page.
 [[nodiscard]] Status writePdfReport(Session& session, MainWindow& window, const QString& path);
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

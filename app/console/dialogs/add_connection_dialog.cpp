@@ -41,7 +41,8 @@ AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QD
     endpoint_ = new QLineEdit;
     endpoint_->setPlaceholderText(QStringLiteral("the real service"));
     environment_ = new QComboBox;
-    for (const auto environment : {Environment::production, Environment::staging, Environment::dev}) environment_->addItem(environmentLabel(environment), int(environment));
+    for (const auto environment : {Environment::production, Environment::staging, Environment::dev})
+        environment_->addItem(environmentLabel(environment), int(environment));
     write_ = new QCheckBox(QStringLiteral("Allow changing settings (each change is still reviewed)"));
     form->addRow(QStringLiteral("Name"), name_);
     form->addRow(QStringLiteral("Platform"), platform_);
@@ -51,7 +52,9 @@ AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QD
     form->addRow(QStringLiteral("Environment"), environment_);
     form->addRow(QString(), write_);
     column->addLayout(form);
-    auto* secret = makeLabel(QStringLiteral("Pilotlight stores no secret. Credentials stay where the AWS tools keep them and are read each time."), Type::label, Role::muted);
+    auto* secret =
+        makeLabel(QStringLiteral("Pilotlight stores no secret. Credentials stay where the AWS tools keep them and are read each time."),
+                  Type::label, Role::muted);
     secret->setWordWrap(true);
     column->addWidget(secret);
     says_ = makeLabel({}, Type::label, Role::bad);
@@ -70,7 +73,8 @@ AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QD
     connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
     connect(add_, &QPushButton::clicked, this, &AddConnectionDialog::save);
     connect(environment_, &QComboBox::activated, this, [this] { environment_touched_ = true; });
-    for (auto* field : {name_, regions_, aws_profile_, endpoint_}) connect(field, &QLineEdit::textChanged, this, &AddConnectionDialog::update);
+    for (auto* field : {name_, regions_, aws_profile_, endpoint_})
+        connect(field, &QLineEdit::textChanged, this, &AddConnectionDialog::update);
     update();
 }
 
@@ -81,9 +85,11 @@ Result<Profile> AddConnectionDialog::profile() const {
     if (!fine.match(name_->text().trimmed()).hasMatch()) {
         return fail(ErrorCode::invalid_argument, "The name needs letters, digits, dots or dashes");
     }
-    if (session_.fleet()->profile(profile.name) != nullptr) return fail(ErrorCode::invalid_argument, "There is already a connection " + profile.name);
+    if (session_.fleet()->profile(profile.name) != nullptr)
+        return fail(ErrorCode::invalid_argument, "There is already a connection " + profile.name);
     profile.platform = static_cast<PlatformKind>(platform_->currentData().toInt());
-    for (const auto& region : regions_->text().split(QRegularExpression(QStringLiteral("[,\\s]+")), Qt::SkipEmptyParts)) profile.regions.push_back(region.toStdString());
+    for (const auto& region : regions_->text().split(QRegularExpression(QStringLiteral("[,\\s]+")), Qt::SkipEmptyParts))
+        profile.regions.push_back(region.toStdString());
     if (profile.regions.empty()) return fail(ErrorCode::invalid_argument, "Name at least one region, or all");
     profile.aws_profile = aws_profile_->text().trimmed().toStdString();
     profile.endpoint_url = endpoint_->text().trimmed().toStdString();
@@ -111,7 +117,8 @@ void AddConnectionDialog::save() {
     add_->setEnabled(false);
     session_.makeWay();
     session_.jobs().run<void>(
-        {QStringLiteral("Add %1").arg(name_->text()), Lane::write, true, true, true}, [profile = *made](Workspace& workspace, const JobContext&) { return workspace.addProfile(profile); }, this,
+        {QStringLiteral("Add %1").arg(name_->text()), Lane::write, true, true, true},
+        [profile = *made](Workspace& workspace, const JobContext&) { return workspace.addProfile(profile); }, this,
         [this, name = qs(made->name)](Status status) {
             if (!status) {
                 add_->setEnabled(true);
@@ -124,4 +131,4 @@ void AddConnectionDialog::save() {
         });
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -40,4 +40,4 @@ private:
     bool environment_touched_ = false;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -12,4 +12,4 @@ QString ConfirmGate::reason() const {
     return {};
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -30,4 +30,4 @@ private:
     bool expired_ = false;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -24,7 +24,7 @@ QString firstVeto(const Plan& plan) {
     }
     return {};
 }
-} // namespace
+}  // namespace
 
 PlanReviewDialog::PlanReviewDialog(Session& session, Plan plan, QWidget* parent)
     : QDialog(parent),
@@ -54,8 +54,10 @@ void PlanReviewDialog::build() {
     outer->addLayout(column);
 
     column->addWidget(makeLabel(windowTitle(), Type::title, Role::text, 600));
-    QStringList facts{platformService(plan_.before.platform), qs(plan_.before.region), plan_.alias.empty() ? QStringLiteral("$LATEST") : QStringLiteral("alias ") + qs(plan_.alias),
-                      QStringLiteral("profile ") + qs(plan_.profile), QStringLiteral("plan %1, expires %2").arg(qs(plan_.id), format::time(plan_.expires, QTimeZone::utc()))};
+    QStringList facts{platformService(plan_.before.platform), qs(plan_.before.region),
+                      plan_.alias.empty() ? QStringLiteral("$LATEST") : QStringLiteral("alias ") + qs(plan_.alias),
+                      QStringLiteral("profile ") + qs(plan_.profile),
+                      QStringLiteral("plan %1, expires %2").arg(qs(plan_.id), format::time(plan_.expires, QTimeZone::utc()))};
     auto* says = makeLabel(facts.join(QStringLiteral(" · ")), Type::body, Role::muted);
     says->setContentsMargins(0, -8, 0, 0);
     column->addWidget(says);
@@ -82,10 +84,13 @@ void PlanReviewDialog::build() {
     column->addLayout(halves);
 
     column->addWidget(makeLabel(QStringLiteral("Then"), Type::body, Role::text, 600));
-    QString then = QStringLiteral("Watch 60 min against the baseline before. Revert by itself if errors, p95 or throttles are worse with 95 % confidence; say so if there "
-                                  "is too little traffic to tell.");
+    QString then = QStringLiteral(
+        "Watch 60 min against the baseline before. Revert by itself if errors, p95 or throttles are worse with 95 % confidence; say so if "
+        "there "
+        "is too little traffic to tell.");
     if (!plan_.traffic.empty()) then = QStringLiteral("Affects ") + qs(plan_.traffic) + QStringLiteral(". ") + then;
-    if (!plan_.revert.empty()) then += QStringLiteral(" Revert plan saved: ") + qs(plan_.revert) + (plan_.revert.back() == '.' ? QString() : QStringLiteral("."));
+    if (!plan_.revert.empty())
+        then += QStringLiteral(" Revert plan saved: ") + qs(plan_.revert) + (plan_.revert.back() == '.' ? QString() : QStringLiteral("."));
     auto* then_label = makeLabel(then, Type::body, Role::muted);
     then_label->setWordWrap(true);
     column->addWidget(then_label);
@@ -94,7 +99,8 @@ void PlanReviewDialog::build() {
     auto* foot = new QHBoxLayout;
     foot->setSpacing(space::s);
     if (gate_.needsTyping()) {
-        auto* ask = makeLabel(QStringLiteral("Type <b>%1</b> to apply").arg(qs(plan_.before.name).toHtmlEscaped()), Type::body, Role::muted);
+        auto* ask =
+            makeLabel(QStringLiteral("Type <b>%1</b> to apply").arg(qs(plan_.before.name).toHtmlEscaped()), Type::body, Role::muted);
         ask->setTextFormat(Qt::RichText);
         confirm_ = new QLineEdit;
         confirm_->setFixedWidth(200);
@@ -153,11 +159,12 @@ QWidget* PlanReviewDialog::changesTable() {
         value->setWordWrap(change.setting.rfind("warm_schedule", 0) == 0);
         line->addWidget(value, value->wordWrap() ? 1 : 0);
         if (change.setting == "memory_mb" && plan_.before.platform == PlatformKind::aws) {
-            line->addWidget(makeLabel(format::significant(lambdaVcpu({qs(change.before).toInt()})) + QLatin1Char(' ') + format::kArrow + QLatin1Char(' ') +
-                                          format::vcpu(lambdaVcpu({qs(change.after).toInt()})),
+            line->addWidget(makeLabel(format::significant(lambdaVcpu({qs(change.before).toInt()})) + QLatin1Char(' ') + format::kArrow +
+                                          QLatin1Char(' ') + format::vcpu(lambdaVcpu({qs(change.after).toInt()})),
                                       Type::body, Role::muted));
         } else if (change.setting == "instance_limit" && change.after != "none") {
-            line->addWidget(makeLabel(plan_.before.platform == PlatformKind::aws ? QStringLiteral("reserved") : QStringLiteral("at most"), Type::body, Role::muted));
+            line->addWidget(makeLabel(plan_.before.platform == PlatformKind::aws ? QStringLiteral("reserved") : QStringLiteral("at most"),
+                                      Type::body, Role::muted));
         }
         if (!value->wordWrap()) line->addStretch(1);
         put(after, 3, {});
@@ -198,7 +205,8 @@ QWidget* PlanReviewDialog::effectTiles() {
         const auto quantity = format::duration(std::abs(delta));
         figure.value = (delta < 0 ? QString(format::kMinus) : delta > 0 ? QStringLiteral("+") : QString()) + quantity.value;
         figure.unit = quantity.unit;
-        figure.reference = format::durationText(e->before) + arrow + format::durationText(e->after) + QStringLiteral(" (%1)").arg(format::durationRange(e->lo, e->hi));
+        figure.reference = format::durationText(e->before) + arrow + format::durationText(e->after) +
+                           QStringLiteral(" (%1)").arg(format::durationRange(e->lo, e->hi));
         p95->setFigure(figure);
     } else {
         p95->setFigure(unknown("too little data"));
@@ -207,9 +215,13 @@ QWidget* PlanReviewDialog::effectTiles() {
     if (const auto& e = plan_.effect.cold_start_share) {
         Figure figure;
         const double delta = 100 * (e->after - e->before);
-        figure.value = (delta < 0 ? QString(format::kMinus) : delta > 0 ? QStringLiteral("+") : QString()) + format::number(std::abs(delta), 1);
+        figure.value = (delta < 0   ? QString(format::kMinus)
+                        : delta > 0 ? QStringLiteral("+")
+                                    : QString()) +
+                       format::number(std::abs(delta), 1);
         figure.unit = QStringLiteral("points");
-        figure.reference = format::percent(e->before) + arrow + format::percent(e->after) + QStringLiteral(" (%1)").arg(format::percentRange(e->lo, e->hi));
+        figure.reference = format::percent(e->before) + arrow + format::percent(e->after) +
+                           QStringLiteral(" (%1)").arg(format::percentRange(e->lo, e->hi));
         cold->setFigure(figure);
     } else {
         cold->setFigure(unknown("no cold starts seen in logs"));
@@ -230,7 +242,10 @@ QWidget* PlanReviewDialog::guardrails() {
         const bool veto = guardrail.verdict == Verdict::veto;
         const Role role = veto ? Role::bad : guardrail.verdict == Verdict::overridden ? Role::caution : Role::good;
         auto* mark = new QLabel;
-        mark->setPixmap(iconPixmap(veto ? QStringLiteral("cross") : guardrail.verdict == Verdict::overridden ? QStringLiteral("caution") : QStringLiteral("check"), role, 14, devicePixelRatioF()));
+        mark->setPixmap(iconPixmap(veto                                       ? QStringLiteral("cross")
+                                   : guardrail.verdict == Verdict::overridden ? QStringLiteral("caution")
+                                                                              : QStringLiteral("check"),
+                                   role, 14, devicePixelRatioF()));
         mark->setFixedWidth(16);
         row->addWidget(mark, 0, Qt::AlignTop);
         auto* text = makeLabel(qs(guardrail.reason.empty() ? guardrail.name : guardrail.reason), Type::body, veto ? Role::bad : Role::text);
@@ -299,7 +314,8 @@ void PlanReviewDialog::exportPatch() {
     QStringList filters;
     for (const auto& kind : kinds) filters << QString::fromLatin1(kind.filter);
     QString chosen = filters.front();
-    QString path = QFileDialog::getSaveFileName(this, QStringLiteral("Export patch"), qs(plan_.before.name) + QStringLiteral(".tf"), filters.join(QStringLiteral(";;")), &chosen);
+    QString path = QFileDialog::getSaveFileName(this, QStringLiteral("Export patch"), qs(plan_.before.name) + QStringLiteral(".tf"),
+                                                filters.join(QStringLiteral(";;")), &chosen);
     if (path.isEmpty()) return;
     const auto& kind = kinds[std::max<qsizetype>(0, filters.indexOf(chosen))];
     if (!path.contains(QLatin1Char('.'))) path += QString::fromLatin1(kind.ending);
@@ -310,4 +326,4 @@ void PlanReviewDialog::exportPatch() {
     }
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

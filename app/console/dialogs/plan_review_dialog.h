@@ -49,4 +49,4 @@ private:
     bool sending_ = false;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -16,7 +16,7 @@ std::string functionName(Session& session, const std::string& id) {
     const auto* row = session.fleet()->function(id);
     return row ? row->function.name : id;
 }
-} // namespace
+}  // namespace
 
 RevertDialog::RevertDialog(Session& session, Change change, QWidget* parent)
     : QDialog(parent),
@@ -43,7 +43,8 @@ RevertDialog::RevertDialog(Session& session, Change change, QWidget* parent)
     for (const auto& setting : change_.changes) {
         column->addWidget(makeLabel(changeText({setting.setting, setting.after, setting.before})));
     }
-    auto* says = makeLabel(QStringLiteral("Sent only if the settings are still what the change left; otherwise nothing is touched."), Type::body, Role::muted);
+    auto* says = makeLabel(QStringLiteral("Sent only if the settings are still what the change left; otherwise nothing is touched."),
+                           Type::body, Role::muted);
     says->setWordWrap(true);
     column->addWidget(says);
     column->addSpacing(space::s);
@@ -83,7 +84,10 @@ void RevertDialog::send() {
     session_.makeWay();
     session_.jobs().run<change::ApplyResult>(
         {windowTitle(), Lane::write, true, false, true},
-        [id = change_.id, confirm = gate_.confirmation()](Workspace& workspace, const JobContext& job) { return workspace.revert(id, true, confirm, job); }, this,
+        [id = change_.id, confirm = gate_.confirmation()](Workspace& workspace, const JobContext& job) {
+            return workspace.revert(id, true, confirm, job);
+        },
+        this,
         [this](Result<change::ApplyResult> result) {
             sending_ = false;
             session_.reload();
@@ -99,4 +103,4 @@ void RevertDialog::send() {
         });
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

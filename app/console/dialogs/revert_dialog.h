@@ -32,4 +32,4 @@ private:
     bool sending_ = false;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -46,4 +46,4 @@ ShortcutsDialog::ShortcutsDialog(QWidget* parent) : QDialog(parent) {
     key("Double-click", "Whole range");
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

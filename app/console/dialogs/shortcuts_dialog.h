@@ -11,4 +11,4 @@ public:
     explicit ShortcutsDialog(QWidget* parent);
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

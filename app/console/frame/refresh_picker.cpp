@@ -13,8 +13,10 @@ RefreshPicker::RefreshPicker(Session& session, QWidget* parent) : QPushButton(pa
     auto* menu = new QMenu(this);
     connect(menu->addAction(QStringLiteral("Read now\tCtrl+Shift+R")), &QAction::triggered, &session_, [this] { session_.syncNow(); });
     menu->addSeparator();
-    for (const auto& [title, every] : {std::pair{"Off", 0}, std::pair{"Every 10 s", 10}, std::pair{"Every minute", 60}, std::pair{"Every 5 minutes", 300}}) {
-        connect(menu->addAction(QString::fromLatin1(title)), &QAction::triggered, &session_, [this, every = every] { session_.setRefreshSeconds(every); });
+    for (const auto& [title, every] :
+         {std::pair{"Off", 0}, std::pair{"Every 10 s", 10}, std::pair{"Every minute", 60}, std::pair{"Every 5 minutes", 300}}) {
+        connect(menu->addAction(QString::fromLatin1(title)), &QAction::triggered, &session_,
+                [this, every = every] { session_.setRefreshSeconds(every); });
     }
     connect(this, &QPushButton::clicked, this, [this, menu] { menu->popup(mapToGlobal(QPoint(0, height() + 4))); });
     connect(&session_, &Session::refreshChanged, this, &RefreshPicker::showState);
@@ -24,7 +26,9 @@ RefreshPicker::RefreshPicker(Session& session, QWidget* parent) : QPushButton(pa
 
 void RefreshPicker::showState() {
     const int every = session_.refreshSeconds();
-    setText(session_.syncing() ? QStringLiteral("reading") : every == 0 ? QStringLiteral("auto off") : QStringLiteral("auto ") + format::durationText(every * 1000.0));
+    setText(session_.syncing() ? QStringLiteral("reading")
+            : every == 0       ? QStringLiteral("auto off")
+                               : QStringLiteral("auto ") + format::durationText(every * 1000.0));
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

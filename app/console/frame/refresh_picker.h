@@ -17,4 +17,4 @@ private:
     Session& session_;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

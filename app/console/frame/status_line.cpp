@@ -17,7 +17,9 @@ QString jobDetail(const JobView& job) {
         if (job.progress.items > 0) facts << format::integer(static_cast<double>(job.progress.items));
         if (job.progress.bytes > 0) facts << format::bytes(static_cast<double>(job.progress.bytes));
     } else {
-        facts << (job.state == JobState::done ? QStringLiteral("done") : job.state == JobState::cancelled ? QStringLiteral("cancelled") : QStringLiteral("failed"));
+        facts << (job.state == JobState::done        ? QStringLiteral("done")
+                  : job.state == JobState::cancelled ? QStringLiteral("cancelled")
+                                                     : QStringLiteral("failed"));
         facts << format::durationText(static_cast<double>(job.started.msecsTo(job.ended)));
         facts << job.note;
         if (job.error && job.state == JobState::failed) facts << qs(job.error->what);
@@ -50,20 +52,28 @@ int JobListModel::rowCount(const QModelIndex& parent) const { return parent.isVa
 QVariant JobListModel::data(const QModelIndex& index, int role) const {
     const auto& job = rows_[static_cast<std::size_t>(index.row())];
     switch (role) {
-    case Qt::DisplayRole:
-    case widgets::JobTitleRole: return job.spec.title;
-    case widgets::JobDetailRole: return jobDetail(job);
-    case widgets::JobProgressRole: return job.progress.fraction.value_or(-1.0);
-    case widgets::JobStateRole: return static_cast<int>(job.state); // the same order on both sides
-    case widgets::JobCancellableRole: return job.state < JobState::done && job.spec.cancellable;
-    case Qt::ToolTipRole: return job.error ? QVariant(qs(job.error->text())) : QVariant();
-    default: return {};
+        case Qt::DisplayRole:
+        case widgets::JobTitleRole:
+            return job.spec.title;
+        case widgets::JobDetailRole:
+            return jobDetail(job);
+        case widgets::JobProgressRole:
+            return job.progress.fraction.value_or(-1.0);
+        case widgets::JobStateRole:
+            return static_cast<int>(job.state);  // the same order on both sides
+        case widgets::JobCancellableRole:
+            return job.state < JobState::done && job.spec.cancellable;
+        case Qt::ToolTipRole:
+            return job.error ? QVariant(qs(job.error->text())) : QVariant();
+        default:
+            return {};
     }
 }
 
 static_assert(int(JobState::queued) == int(widgets::JobState::waiting) && int(JobState::cancelled) == int(widgets::JobState::cancelled));
 
-StatusLine::StatusLine(Session& session, widgets::StatusStrip& strip) : QObject(&strip), session_(session), strip_(strip), jobs_(new JobListModel(session.jobs(), this)) {
+StatusLine::StatusLine(Session& session, widgets::StatusStrip& strip)
+    : QObject(&strip), session_(session), strip_(strip), jobs_(new JobListModel(session.jobs(), this)) {
     // The order of first appearance is the order on the strip.
     strip_.setItem(QStringLiteral("jobs"), Side::right, QStringLiteral("no jobs"), true);
     strip_.setItem(QStringLiteral("basis"), Side::right, QStringLiteral(" "));
@@ -91,13 +101,19 @@ void StatusLine::showFleet() {
         calls += health.today.calls;
         money += health.today.money;
     }
-    const QString who = !names.isEmpty() ? names.join(QStringLiteral(", ")) : session_.loaded() ? QStringLiteral("nothing connected") : QStringLiteral("opening the workspace");
+    const QString who = !names.isEmpty()    ? names.join(QStringLiteral(", "))
+                        : session_.loaded() ? QStringLiteral("nothing connected")
+                                            : QStringLiteral("opening the workspace");
     strip_.setItem(QStringLiteral("profiles"), Side::left, who, true);
     const auto as_of = fleet.dataAsOf();
-    strip_.setItem(QStringLiteral("as-of"), Side::left, as_of ? QStringLiteral("data as of ") + format::time(*as_of, QTimeZone::utc()) : QString(), false, Role::muted,
+    strip_.setItem(QStringLiteral("as-of"), Side::left,
+                   as_of ? QStringLiteral("data as of ") + format::time(*as_of, QTimeZone::utc()) : QString(), false, Role::muted,
                    as_of ? format::dateTime(*as_of, QTimeZone::utc()) + QStringLiteral(", ") + format::ago(*as_of, fleet.now) : QString());
-    strip_.setItem(QStringLiteral("meter"), Side::right, names.isEmpty() ? QString() : QStringLiteral("API today: %1 calls, %2").arg(format::integer(static_cast<double>(calls)), format::money(money)), false, Role::muted,
-                   QStringLiteral("What reading and changing cost since 00:00 UTC, at list price"));
+    strip_.setItem(QStringLiteral("meter"), Side::right,
+                   names.isEmpty()
+                       ? QString()
+                       : QStringLiteral("API today: %1 calls, %2").arg(format::integer(static_cast<double>(calls)), format::money(money)),
+                   false, Role::muted, QStringLiteral("What reading and changing cost since 00:00 UTC, at list price"));
 }
 
 void StatusLine::showJobs() {
@@ -122,10 +138,11 @@ void StatusLine::openJobs() {
     panel->setWindowFlag(Qt::Popup);
     panel->setAttribute(Qt::WA_DeleteOnClose);
     panel->setModel(jobs_);
-    connect(panel, &widgets::JobsPanel::cancelRequested, this, [this](const QModelIndex& index) { session_.jobs().cancel(jobs_->idOf(index)); });
+    connect(panel, &widgets::JobsPanel::cancelRequested, this,
+            [this](const QModelIndex& index) { session_.jobs().cancel(jobs_->idOf(index)); });
     panel->resize(460, 320);
     panel->move(strip_.mapToGlobal(QPoint(strip_.width() - panel->width() - 12, -panel->height() - 4)));
     panel->show();
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -40,4 +40,4 @@ private:
     JobListModel* jobs_;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -109,7 +109,7 @@ void JobRunner::serve(LaneQueue& lane) {
             job = std::move(lane.queue.front());
             lane.queue.pop_front();
         }
-        if (!opened || !workspace) { // a workspace that could not be opened is tried again for every job
+        if (!opened || !workspace) {  // a workspace that could not be opened is tried again for every job
             workspace = opener_();
             opened = true;
         }
@@ -124,8 +124,7 @@ void JobRunner::serve(LaneQueue& lane) {
         }
         auto outcome = std::make_shared<Outcome>(job->work(workspace, context));
         job->work = nullptr;
-        QMetaObject::invokeMethod(
-            this, [this, job, outcome] { finished(job, *outcome); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(this, [this, job, outcome] { finished(job, *outcome); }, Qt::QueuedConnection);
     }
 }
 
@@ -181,13 +180,12 @@ std::vector<JobView> JobRunner::visibleJobs() const {
 }
 
 int JobRunner::activeVisible() const {
-    return static_cast<int>(std::count_if(jobs_.begin(), jobs_.end(), [](const auto& job) {
-        return job->spec.visible && job->state < JobState::done;
-    }));
+    return static_cast<int>(
+        std::count_if(jobs_.begin(), jobs_.end(), [](const auto& job) { return job->spec.visible && job->state < JobState::done; }));
 }
 
 bool JobRunner::idle() const {
     return std::none_of(jobs_.begin(), jobs_.end(), [](const auto& job) { return job->state < JobState::done; });
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

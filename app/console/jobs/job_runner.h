@@ -32,11 +32,11 @@ using JobId = quint64;
 enum class Lane { read, compute, write };
 
 struct JobSpec {
-    QString title;              // "Sync sandbox"; shown in the jobs panel
+    QString title;  // "Sync sandbox"; shown in the jobs panel
     Lane lane = Lane::read;
-    bool visible = false;       // listed in the panel and counted in the status bar
-    bool cancellable = true;    // false: once started it must end by itself (the middle of an apply)
-    bool urgent = false;        // before others of its lane: a person is waiting
+    bool visible = false;     // listed in the panel and counted in the status bar
+    bool cancellable = true;  // false: once started it must end by itself (the middle of an apply)
+    bool urgent = false;      // before others of its lane: a person is waiting
 };
 
 enum class JobState { queued, running, done, failed, cancelled };
@@ -49,7 +49,7 @@ struct JobView {
     Progress progress;
     QDateTime started, ended;
     std::optional<Error> error;
-    QString note;               // what it cost, once known: "312 calls, $0.02"
+    QString note;  // what it cost, once known: "312 calls, $0.02"
 };
 
 class JobRunner : public QObject {
@@ -65,36 +65,37 @@ public:
     template <typename T>
     JobId run(JobSpec spec, std::function<Result<T>(Workspace&, const JobContext&)> work, QObject* receiver,
               std::function<void(Result<T>)> done) {
-        return submit(std::move(spec), [work = std::move(work), guard = QPointer<QObject>(receiver), done = std::move(done)](
-                                           const Result<std::shared_ptr<Workspace>>& workspace, const JobContext& job) -> Outcome {
-            std::shared_ptr<Result<T>> result;
-            if (auto status = job.check(); !status) {
-                result = std::make_shared<Result<T>>(fail(status.error()));
-            } else if (!workspace) {
-                result = std::make_shared<Result<T>>(fail(workspace.error()));
-            } else {
-                result = std::make_shared<Result<T>>(work(**workspace, job));
-            }
-            std::optional<Error> error;
-            if (!*result) error = result->error();
-            return {std::move(error), [guard, done, result] {
-                        if (guard && done) done(std::move(*result));
-                    }};
-        });
+        return submit(std::move(spec),
+                      [work = std::move(work), guard = QPointer<QObject>(receiver), done = std::move(done)](
+                          const Result<std::shared_ptr<Workspace>>& workspace, const JobContext& job) -> Outcome {
+                          std::shared_ptr<Result<T>> result;
+                          if (auto status = job.check(); !status) {
+                              result = std::make_shared<Result<T>>(fail(status.error()));
+                          } else if (!workspace) {
+                              result = std::make_shared<Result<T>>(fail(workspace.error()));
+                          } else {
+                              result = std::make_shared<Result<T>>(work(**workspace, job));
+                          }
+                          std::optional<Error> error;
+                          if (!*result) error = result->error();
+                          return {std::move(error), [guard, done, result] {
+                                      if (guard && done) done(std::move(*result));
+                                  }};
+                      });
     }
 
     void cancel(JobId id);
-    void cancelAll();           // cancellable ones only
+    void cancelAll();  // cancellable ones only
     void setNote(JobId id, const QString& note);
     // Forget the ended ones.
     void clearEnded();
 
-    [[nodiscard]] std::vector<JobView> visibleJobs() const; // newest first, ended ones included until cleared (at most 50)
+    [[nodiscard]] std::vector<JobView> visibleJobs() const;  // newest first, ended ones included until cleared (at most 50)
     [[nodiscard]] int activeVisible() const;
-    [[nodiscard]] bool idle() const;                        // nothing queued, running or undelivered
+    [[nodiscard]] bool idle() const;  // nothing queued, running or undelivered
 
 signals:
-    void jobsChanged();         // a visible job began, moved on or ended; at most 10 a second
+    void jobsChanged();  // a visible job began, moved on or ended; at most 10 a second
     void becameIdle();
 
 private:
@@ -114,7 +115,7 @@ private:
     Opener opener_;
     std::vector<std::unique_ptr<LaneQueue>> lanes_;
     std::vector<std::unique_ptr<QThread>> threads_;
-    std::vector<std::shared_ptr<Job>> jobs_; // GUI thread only
+    std::vector<std::shared_ptr<Job>> jobs_;  // GUI thread only
     QTimer* ticker_ = nullptr;
     bool dirty_ = false;
     JobId next_id_ = 1;
@@ -153,4 +154,4 @@ private:
     JobId current_ = 0;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -7,8 +7,8 @@
 namespace pilotlight::console {
 
 StoreChange StoreChange::between(const store::DataVersion& before, const store::DataVersion& after) {
-    return {before.functions != after.functions,     before.metrics != after.metrics, before.invocations != after.invocations,
-            before.costs != after.costs,             before.changes != after.changes, before.settings != after.settings};
+    return {before.functions != after.functions, before.metrics != after.metrics, before.invocations != after.invocations,
+            before.costs != after.costs,         before.changes != after.changes, before.settings != after.settings};
 }
 
 StoreWatcher::StoreWatcher(JobRunner& jobs, QObject* parent) : QObject(parent), jobs_(jobs), timer_(new QTimer(this)) {
@@ -28,7 +28,8 @@ void StoreWatcher::look() {
     looking_ = true;
     jobs_.run<store::DataVersion>(
         {QStringLiteral("Look for new data"), Lane::read}, [](Workspace& workspace, const JobContext&) { return workspace.version(); },
-        this, [this](Result<store::DataVersion> version) {
+        this,
+        [this](Result<store::DataVersion> version) {
             looking_ = false;
             if (version) {
                 const auto what = first_ ? StoreChange::all() : StoreChange::between(seen_, *version);
@@ -40,4 +41,4 @@ void StoreWatcher::look() {
         });
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

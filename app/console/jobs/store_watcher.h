@@ -36,4 +36,4 @@ private:
     bool looking_ = false, again_ = false, first_ = true;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -31,19 +31,31 @@ Cell unknownCell(const QString& why) {
 
 QVariant cellData(const Cell& cell, int role, bool numeric) {
     switch (role) {
-    case Qt::DisplayRole: return cell.sparkline.isEmpty() ? cell.text : QString();
-    case Qt::ToolTipRole: return cell.tooltip.isEmpty() ? QVariant() : cell.tooltip;
-    case Qt::TextAlignmentRole: return int((numeric ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
-    case widgets::InkRole: return int(cell.role);
-    case widgets::WeightRole: return cell.strong ? QVariant(600) : QVariant();
-    case widgets::SecondaryRole: return cell.secondary.isEmpty() ? QVariant() : cell.secondary;
-    case widgets::ChipRole: return cell.chip ? QVariant(true) : QVariant();
-    case widgets::DotRole: return cell.dot ? QVariant(int(*cell.dot)) : QVariant();
-    case widgets::SparklineRole: return cell.sparkline.isEmpty() ? QVariant() : QVariant::fromValue(cell.sparkline);
-    case widgets::SortRole: return cell.sort;
-    case widgets::MonoRole: return cell.mono ? QVariant(true) : QVariant();
-    default: return {};
+        case Qt::DisplayRole:
+            return cell.sparkline.isEmpty() ? cell.text : QString();
+        case Qt::ToolTipRole:
+            return cell.tooltip.isEmpty() ? QVariant() : cell.tooltip;
+        case Qt::TextAlignmentRole:
+            return int((numeric ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+        case widgets::InkRole:
+            return int(cell.role);
+        case widgets::WeightRole:
+            return cell.strong ? QVariant(600) : QVariant();
+        case widgets::SecondaryRole:
+            return cell.secondary.isEmpty() ? QVariant() : cell.secondary;
+        case widgets::ChipRole:
+            return cell.chip ? QVariant(true) : QVariant();
+        case widgets::DotRole:
+            return cell.dot ? QVariant(int(*cell.dot)) : QVariant();
+        case widgets::SparklineRole:
+            return cell.sparkline.isEmpty() ? QVariant() : QVariant::fromValue(cell.sparkline);
+        case widgets::SortRole:
+            return cell.sort;
+        case widgets::MonoRole:
+            return cell.mono ? QVariant(true) : QVariant();
+        default:
+            return {};
     }
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

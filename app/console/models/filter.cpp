@@ -81,19 +81,29 @@ bool Filter::matches(const QString& words, const FilterFields& fields) const {
         } else if (const auto value = fields.number(term.field); value && *value) {
             const double number = **value;
             switch (term.compare) {
-            case Compare::less: holds = number < term.number; break;
-            case Compare::less_equal: holds = number <= term.number; break;
-            case Compare::greater: holds = number > term.number; break;
-            case Compare::greater_equal: holds = number >= term.number; break;
-            default: holds = std::abs(number - term.number) <= 1e-9 * std::max(1.0, std::abs(term.number)); break;
+                case Compare::less:
+                    holds = number < term.number;
+                    break;
+                case Compare::less_equal:
+                    holds = number <= term.number;
+                    break;
+                case Compare::greater:
+                    holds = number > term.number;
+                    break;
+                case Compare::greater_equal:
+                    holds = number >= term.number;
+                    break;
+                default:
+                    holds = std::abs(number - term.number) <= 1e-9 * std::max(1.0, std::abs(term.number));
+                    break;
             }
         } else {
             if (!term.negated) return false;
-            continue; // unknown is not known to be over: "-p95>1s" keeps it
+            continue;  // unknown is not known to be over: "-p95>1s" keeps it
         }
         if (holds == term.negated) return false;
     }
     return true;
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -17,7 +17,7 @@ namespace pilotlight::console {
 // How a filter sees a row: by field name. Text fields answer text, number fields a number (unknown = nullopt).
 struct FilterFields {
     std::function<std::optional<QString>(const QString& field)> text;
-    std::function<std::optional<std::optional<double>>(const QString& field)> number; // outer nullopt: no such field
+    std::function<std::optional<std::optional<double>>(const QString& field)> number;  // outer nullopt: no such field
 };
 
 class Filter {
@@ -30,7 +30,7 @@ public:
 private:
     enum class Compare { contains, less, less_equal, greater, greater_equal, equal };
     struct Term {
-        QString field;          // empty = any words
+        QString field;  // empty = any words
         Compare compare = Compare::contains;
         QString text;
         double number = 0;
@@ -42,4 +42,4 @@ private:
 // "800ms" -> 800, "1.2s" -> 1200, "5%" -> 0.05, "$12" -> 12, "2GB" -> 2048, "1,024" -> 1024.
 [[nodiscard]] std::optional<double> parseQuantity(QString text);
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -14,7 +14,7 @@ using widgets::makeValues;
 namespace {
 constexpr double kGap = std::numeric_limits<double>::quiet_NaN();
 double seconds1970(Timestamp t) { return static_cast<double>(t.time_since_epoch().count()) / 1000.0; }
-} // namespace
+}  // namespace
 
 seconds plotPeriod(TimeRange range) {
     if (range.length() <= hours(25)) return seconds(300);
@@ -101,7 +101,8 @@ ColdCells coldCells(const InvocationLog& log, TimeRange range, double period_s) 
             cold[bin] += invocation.cold() ? 1 : 0;
         }
         if (!invocation.cold()) continue;
-        const auto bucket = static_cast<std::size_t>(std::upper_bound(std::begin(bounds), std::end(bounds), invocation.init_ms) - std::begin(bounds));
+        const auto bucket =
+            static_cast<std::size_t>(std::upper_bound(std::begin(bounds), std::end(bounds), invocation.init_ms) - std::begin(bounds));
         float& cell = cells.counts[bucket][bin];
         cell = std::isnan(cell) ? 1.0F : cell + 1.0F;
     }
@@ -141,7 +142,7 @@ PlotSeries heldValue(double now, TimeRange range, const std::vector<std::pair<do
     return out;
 }
 
-} // namespace
+}  // namespace
 
 Result<std::shared_ptr<const FunctionMetrics>> readFunctionMetrics(Workspace& workspace, const Function& function, TimeRange range,
                                                                    const JobContext& job) {
@@ -151,7 +152,7 @@ Result<std::shared_ptr<const FunctionMetrics>> readFunctionMetrics(Workspace& wo
     const auto read = [&](Metric metric, Statistic statistic, seconds wanted, bool zero) -> PlotSeries {
         SeriesKey key{function.id, "", metric, statistic, period};
         auto series = workspace.metrics(key, range, wanted);
-        if (!series && wanted.count() != 0) series = workspace.metrics(key, range, seconds(0)); // stored longer than asked
+        if (!series && wanted.count() != 0) series = workspace.metrics(key, range, seconds(0));  // stored longer than asked
         if (!series) return {};
         return plotSeries(*series, range, zero);
     };
@@ -183,7 +184,7 @@ Result<std::shared_ptr<const FunctionMetrics>> readFunctionMetrics(Workspace& wo
     }
     out->memory_used = {makeValues(std::move(x)), makeValues(std::move(y)), bin, !used.empty()};
 
-    std::vector<std::pair<double, double>> sizes, pools; // until, value before
+    std::vector<std::pair<double, double>> sizes, pools;  // until, value before
     PILOTLIGHT_ASSIGN(auto changes, workspace.changes());
     std::reverse(changes.begin(), changes.end());
     for (const auto& change : changes) {
@@ -199,4 +200,4 @@ Result<std::shared_ptr<const FunctionMetrics>> readFunctionMetrics(Workspace& wo
     return std::shared_ptr<const FunctionMetrics>(std::move(out));
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -16,17 +16,17 @@ namespace pilotlight::console {
 struct PlotSeries {
     widgets::Values x, y;
     double period_s = 0;
-    bool known = false;                    // false: never read (unknown), not zero
+    bool known = false;  // false: never read (unknown), not zero
     [[nodiscard]] bool any() const { return x && !x->empty(); }
 };
 
 struct ColdCells {
-    QStringList buckets;                   // bottom to top
+    QStringList buckets;  // bottom to top
     widgets::Values x;
     double period_s = 0;
-    std::vector<std::vector<float>> counts; // [bucket][bin]; NaN = not read
-    PlotSeries share;                      // cold starts / invocations read, per bin
-    std::int64_t lines = 0;                // log lines behind it
+    std::vector<std::vector<float>> counts;  // [bucket][bin]; NaN = not read
+    PlotSeries share;                        // cold starts / invocations read, per bin
+    std::int64_t lines = 0;                  // log lines behind it
     bool known = false;
     double init_p50_ms = 0;
 };
@@ -36,18 +36,18 @@ struct FunctionMetrics {
     PlotSeries invocations, errors, throttles;
     PlotSeries p50, p95, p99;
     PlotSeries concurrency, pool_in_use, memory_used, memory_size, pool_size;
-    PlotSeries cost;                       // USD a day
+    PlotSeries cost;  // USD a day
     ColdCells cold;
-    std::vector<std::pair<double, QString>> flags; // applied changes: seconds, text
-    std::optional<double> complete_until;  // seconds; later points may still arrive
-    std::vector<QString> notes;            // what could not be read
+    std::vector<std::pair<double, QString>> flags;  // applied changes: seconds, text
+    std::optional<double> complete_until;           // seconds; later points may still arrive
+    std::vector<QString> notes;                     // what could not be read
 };
 
 [[nodiscard]] PlotSeries plotSeries(const MetricSeries& series, TimeRange range, bool zero_where_covered);
 [[nodiscard]] ColdCells coldCells(const InvocationLog& log, TimeRange range, double period_s);
 // Bins that suit a plot of that range: 5 min up to a day, 15 min up to 3 days, else 1 h.
 [[nodiscard]] seconds plotPeriod(TimeRange range);
-[[nodiscard]] Result<std::shared_ptr<const FunctionMetrics>> readFunctionMetrics(Workspace& workspace, const Function& function, TimeRange range,
-                                                                                 const JobContext& job);
+[[nodiscard]] Result<std::shared_ptr<const FunctionMetrics>> readFunctionMetrics(Workspace& workspace, const Function& function,
+                                                                                 TimeRange range, const JobContext& job);
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

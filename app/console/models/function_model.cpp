@@ -39,7 +39,8 @@ Cell count(const std::optional<std::int64_t>& value, Role some = Role::text) {
 
 Cell duration(const std::optional<double>& ms) {
     if (!ms) {
-        return unknownCell(QStringLiteral("Needs complete logs, or one metric period that spans the range; percentiles are never averaged"));
+        return unknownCell(
+            QStringLiteral("Needs complete logs, or one metric period that spans the range; percentiles are never averaged"));
     }
     return numberCell(format::durationText(*ms), *ms);
 }
@@ -71,22 +72,33 @@ Cell saving(const FunctionItem& item) {
     return cell;
 }
 
-} // namespace
+}  // namespace
 
 std::vector<Column<FunctionItem>> functionColumns(const QStringList& keys) {
     using Item = const FunctionItem&;
     const std::vector<Column<FunctionItem>> all{
-        {"name", "Function", [](Item i) { auto c = textCell(qs(i.row.function.name)); c.tooltip = qs(i.row.function.id); return c; }},
-        {"platform", "", [](Item i) { auto c = textCell(platformShort(i.row.function.platform), Role::muted); c.chip = true; return c; }, false,
-         "Platform"},
+        {"name", "Function",
+         [](Item i) {
+             auto c = textCell(qs(i.row.function.name));
+             c.tooltip = qs(i.row.function.id);
+             return c;
+         }},
+        {"platform", "",
+         [](Item i) {
+             auto c = textCell(platformShort(i.row.function.platform), Role::muted);
+             c.chip = true;
+             return c;
+         },
+         false, "Platform"},
         {"profile", "Connection", [](Item i) { return textCell(qs(i.row.function.profile), Role::muted); }},
         {"region", "Region", [](Item i) { return textCell(qs(i.row.function.region), Role::muted); }},
-        {"memory", "Memory", [](Item i) { return numberCell(format::megabytes(i.row.function.memory.value), i.row.function.memory.value); }, true,
-         "Configured size"},
+        {"memory", "Memory", [](Item i) { return numberCell(format::megabytes(i.row.function.memory.value), i.row.function.memory.value); },
+         true, "Configured size"},
         {"used", "Used",
          [](Item i) {
-             return i.row.max_memory_used_mb ? numberCell(format::megabytes(*i.row.max_memory_used_mb), *i.row.max_memory_used_mb, Role::muted)
-                                             : unknownCell(QStringLiteral("No log line of this range says"));
+             return i.row.max_memory_used_mb
+                        ? numberCell(format::megabytes(*i.row.max_memory_used_mb), *i.row.max_memory_used_mb, Role::muted)
+                        : unknownCell(QStringLiteral("No log line of this range says"));
          },
          true, "Largest memory used, from logs"},
         {"pool", "Warm pool",
@@ -111,7 +123,8 @@ std::vector<Column<FunctionItem>> functionColumns(const QStringList& keys) {
              if (!i.row.cost) return unknownCell(qs(i.row.cost_note));
              const double month = perMonth(*i.row.cost, i.row.period);
              auto c = numberCell(format::moneyWhole(month), month);
-             c.tooltip = QStringLiteral("%1 in the range, list price before grants\n%2").arg(format::money(*i.row.cost), qs(i.row.cost_note));
+             c.tooltip =
+                 QStringLiteral("%1 in the range, list price before grants\n%2").arg(format::money(*i.row.cost), qs(i.row.cost_note));
              return c;
          },
          true, "List price of the range's usage, per 30 days"},
@@ -125,18 +138,25 @@ std::vector<Column<FunctionItem>> functionColumns(const QStringList& keys) {
         {"cold", "Cold",
          [](Item i) {
              return i.row.cold_start_share
-                        ? numberCell(format::percent(*i.row.cold_start_share), *i.row.cold_start_share, *i.row.cold_start_share >= 0.05 ? Role::cold : Role::text)
+                        ? numberCell(format::percent(*i.row.cold_start_share), *i.row.cold_start_share,
+                                     *i.row.cold_start_share >= 0.05 ? Role::cold : Role::text)
                         : unknownCell(QStringLiteral("Cold starts come from logs, which have not been read for this range"));
          },
          true, "Share of requests that waited for a new instance"},
-        {"owner", "Owner", [](Item i) { return i.row.function.owner ? textCell(qs(*i.row.function.owner), Role::muted) : textCell(QString(format::kEnDash), Role::faint); },
+        {"owner", "Owner",
+         [](Item i) {
+             return i.row.function.owner ? textCell(qs(*i.row.function.owner), Role::muted)
+                                         : textCell(QString(format::kEnDash), Role::faint);
+         },
          false, "Infrastructure code that owns the settings"},
         {"trend", "24 h",
          [](Item i) {
              Cell c;
              for (const float v : i.row.sparkline) c.sparkline.push_back(v);
              if (c.sparkline.isEmpty()) return unknownCell(QStringLiteral("Not read for the last 24 hours"));
-             c.role = i.row.throttles.value_or(0) > 0 ? Role::bad : i.recommendation && i.recommendation->status == RecommendationStatus::recommended ? Role::warm : Role::cold;
+             c.role = i.row.throttles.value_or(0) > 0                                                     ? Role::bad
+                      : i.recommendation && i.recommendation->status == RecommendationStatus::recommended ? Role::warm
+                                                                                                          : Role::cold;
              return c;
          },
          true, "Invocations in the last 24 hours"},
@@ -160,7 +180,8 @@ const QStringList& functionTextFields() {
 }
 
 const QStringList& functionNumberFields() {
-    static const QStringList fields{"memory", "cost", "saving", "invocations", "errors", "throttles", "p50", "p95", "p99", "cold", "pool", "used"};
+    static const QStringList fields{"memory", "cost", "saving", "invocations", "errors", "throttles",
+                                    "p50",    "p95",  "p99",    "cold",        "pool",   "used"};
     return fields;
 }
 
@@ -203,7 +224,8 @@ FilterFields functionFields(const FunctionItem& item) {
         if (field == QLatin1String("memory")) return Number(row.function.memory.value);
         if (field == QLatin1String("cost")) return row.cost ? Number(perMonth(*row.cost, row.period)) : Number();
         if (field == QLatin1String("saving")) {
-            return item.recommendation && item.recommendation->saving_month ? Number(item.recommendation->saving_month->value.toDouble()) : Number();
+            return item.recommendation && item.recommendation->saving_month ? Number(item.recommendation->saving_month->value.toDouble())
+                                                                            : Number();
         }
         if (field == QLatin1String("invocations")) return of(row.invocations);
         if (field == QLatin1String("errors")) return of(row.errors);
@@ -230,7 +252,7 @@ bool before(const QModelIndex& left, const QModelIndex& right, int role, Qt::Sor
     if (a.userType() == QMetaType::QString) return QString::localeAwareCompare(a.toString(), b.toString()) < 0;
     return a.toDouble() < b.toDouble();
 }
-} // namespace
+}  // namespace
 
 FunctionProxy::FunctionProxy(QObject* parent) : QSortFilterProxyModel(parent) { setDynamicSortFilter(true); }
 
@@ -257,4 +279,4 @@ bool SortProxy::lessThan(const QModelIndex& left, const QModelIndex& right) cons
     return before(left, right, widgets::SortRole, sortOrder());
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -52,4 +52,4 @@ protected:
     [[nodiscard]] bool lessThan(const QModelIndex& left, const QModelIndex& right) const override;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -20,7 +20,7 @@ std::string nameOf(const Fleet& fleet, const std::string& id) {
     return colon == std::string::npos ? id : id.substr(colon + 1);
 }
 double seconds1970(Timestamp t) { return static_cast<double>(t.time_since_epoch().count()) / 1000.0; }
-} // namespace
+}  // namespace
 
 std::vector<NamedRecommendation> namedRecommendations(const Fleet& fleet) {
     std::vector<NamedRecommendation> items;
@@ -39,8 +39,9 @@ RecommendationModel::RecommendationModel(QObject* parent)
               {"change", "Change",
                [](const NamedRecommendation& i) {
                    return i.recommendation.status == RecommendationStatus::recommended ? textCell(changesText(i.recommendation.changes))
-                          : i.recommendation.status == RecommendationStatus::optimal   ? textCell(QStringLiteral("as it should be"), Role::muted)
-                                                                                       : textCell(QStringLiteral("needs ") + qs(i.recommendation.needs), Role::muted);
+                          : i.recommendation.status == RecommendationStatus::optimal
+                              ? textCell(QStringLiteral("as it should be"), Role::muted)
+                              : textCell(QStringLiteral("needs ") + qs(i.recommendation.needs), Role::muted);
                }},
               {"saving", "Saving / month",
                [](const NamedRecommendation& i) {
@@ -54,7 +55,9 @@ RecommendationModel::RecommendationModel(QObject* parent)
               {"effort", "Effort", [](const NamedRecommendation& i) { return textCell(qs(i.recommendation.effort), Role::muted); }},
               {"risk", "Risk",
                [](const NamedRecommendation& i) {
-                   return textCell(qs(i.recommendation.risk), i.recommendation.risk == "high" ? Role::bad : i.recommendation.risk == "medium" ? Role::warm : Role::muted);
+                   return textCell(qs(i.recommendation.risk), i.recommendation.risk == "high"     ? Role::bad
+                                                              : i.recommendation.risk == "medium" ? Role::warm
+                                                                                                  : Role::muted);
                }},
           },
           [](const NamedRecommendation& i) { return qs(i.recommendation.function_id); }, parent) {}
@@ -99,18 +102,20 @@ std::vector<Column<ChangeItem>> changeColumns(bool with_function) {
     };
     if (with_function) columns.push_back({"function", "Function", [](const ChangeItem& i) { return textCell(qs(i.function_name)); }});
     columns.push_back({"change", "Change", [](const ChangeItem& i) { return textCell(changesText(i.change.changes)); }});
-    columns.push_back({"predicted", "Predicted / month",
-                       [](const ChangeItem& i) { return moneyCell(i.change.predicted_saving_month, QStringLiteral("The plan had no cost estimate")); }, true});
+    columns.push_back(
+        {"predicted", "Predicted / month",
+         [](const ChangeItem& i) { return moneyCell(i.change.predicted_saving_month, QStringLiteral("The plan had no cost estimate")); },
+         true});
     columns.push_back({"realised", "Measured / month",
                        [](const ChangeItem& i) {
-                           return moneyCell(i.change.realised_saving_month,
-                                            i.change.status == ChangeStatus::watching ? QStringLiteral("Known when the watch ends")
-                                                                                      : QStringLiteral("Not measured"));
+                           return moneyCell(i.change.realised_saving_month, i.change.status == ChangeStatus::watching
+                                                                                ? QStringLiteral("Known when the watch ends")
+                                                                                : QStringLiteral("Not measured"));
                        },
                        true});
     return columns;
 }
-} // namespace
+}  // namespace
 
 ChangeModel::ChangeModel(bool with_function, QObject* parent)
     : RowModel<ChangeItem>(changeColumns(with_function), [](const ChangeItem& i) { return qs(i.change.id); }, parent) {}
@@ -118,23 +123,31 @@ ChangeModel::ChangeModel(bool with_function, QObject* parent)
 namespace {
 std::string groupKey(const CostLine& line, CostGroup group) {
     switch (group) {
-    case CostGroup::function: return line.function_id;
-    case CostGroup::meter: return line.meter;
-    case CostGroup::profile: return line.profile;
-    case CostGroup::day: return toIso8601(floorTo(line.period.begin, hours(24))).substr(0, 10);
+        case CostGroup::function:
+            return line.function_id;
+        case CostGroup::meter:
+            return line.meter;
+        case CostGroup::profile:
+            return line.profile;
+        case CostGroup::day:
+            return toIso8601(floorTo(line.period.begin, hours(24))).substr(0, 10);
     }
     return {};
 }
 QString groupLabel(const Fleet& fleet, const std::string& key, CostGroup group) {
     switch (group) {
-    case CostGroup::function: return key.empty() ? QStringLiteral("not of one function") : qs(nameOf(fleet, key));
-    case CostGroup::meter: return meterLabel(key);
-    case CostGroup::profile: return qs(key);
-    case CostGroup::day: return qs(key);
+        case CostGroup::function:
+            return key.empty() ? QStringLiteral("not of one function") : qs(nameOf(fleet, key));
+        case CostGroup::meter:
+            return meterLabel(key);
+        case CostGroup::profile:
+            return qs(key);
+        case CostGroup::day:
+            return qs(key);
     }
     return {};
 }
-} // namespace
+}  // namespace
 
 std::vector<CostRow> costRows(const Fleet& fleet, CostGroup group) {
     std::map<std::string, Money> sums;
@@ -212,12 +225,23 @@ CostStack costStack(const Fleet& fleet, CostGroup group, int top) {
 CostModel::CostModel(QObject* parent)
     : RowModel<CostRow>(
           {
-              {"label", "Group", [](const CostRow& r) { auto c = textCell(r.label); c.tooltip = qs(r.key); return c; }},
-              {"amount", "In the range", [](const CostRow& r) { return r.known ? numberCell(format::money(r.amount), r.amount.toDouble()) : unknownCell(r.note); }, true},
-              {"month", "Per month", [](const CostRow& r) { return r.known ? numberCell(format::money(r.month), r.month, Role::muted) : unknownCell(r.note); }, true},
-              {"share", "Share", [](const CostRow& r) { return r.known ? numberCell(format::percent(r.share), r.share, Role::muted) : unknownCell(r.note); }, true},
+              {"label", "Group",
+               [](const CostRow& r) {
+                   auto c = textCell(r.label);
+                   c.tooltip = qs(r.key);
+                   return c;
+               }},
+              {"amount", "In the range",
+               [](const CostRow& r) { return r.known ? numberCell(format::money(r.amount), r.amount.toDouble()) : unknownCell(r.note); },
+               true},
+              {"month", "Per month",
+               [](const CostRow& r) { return r.known ? numberCell(format::money(r.month), r.month, Role::muted) : unknownCell(r.note); },
+               true},
+              {"share", "Share",
+               [](const CostRow& r) { return r.known ? numberCell(format::percent(r.share), r.share, Role::muted) : unknownCell(r.note); },
+               true},
               {"note", "Prices", [](const CostRow& r) { return textCell(r.note, Role::faint); }},
           },
           [](const CostRow& r) { return qs(r.key); }, parent) {}
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -36,8 +36,8 @@ struct CostRow {
     std::string key;
     QString label;
     Money amount;
-    double month = 0;       // per 30 days
-    double share = 0;       // of all, 0..1
+    double month = 0;  // per 30 days
+    double share = 0;  // of all, 0..1
     bool known = true;
     QString note;
 };
@@ -46,13 +46,13 @@ struct CostRow {
 
 // Amounts by day for the `top` largest groups, then "other": the layers of a stacked chart.
 struct CostStack {
-    std::vector<Timestamp> days;           // UTC midnights of the range
+    std::vector<Timestamp> days;  // UTC midnights of the range
     struct Layer {
         QString label;
-        std::vector<double> amounts;       // one a day
+        std::vector<double> amounts;  // one a day
     };
     std::vector<Layer> layers;
-    std::vector<bool> incomplete;          // days not over yet, or estimated
+    std::vector<bool> incomplete;  // days not over yet, or estimated
 };
 [[nodiscard]] CostStack costStack(const Fleet& fleet, CostGroup group, int top);
 
@@ -61,4 +61,4 @@ public:
     explicit CostModel(QObject* parent = nullptr);
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

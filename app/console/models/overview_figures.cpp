@@ -13,9 +13,7 @@ using widgets::Role;
 
 namespace {
 
-QString rangeWords(TimeRange range) {
-    return format::durationText(static_cast<double>(range.length().count()));
-}
+QString rangeWords(TimeRange range) { return format::durationText(static_cast<double>(range.length().count())); }
 
 Figure costFigure(const Fleet& fleet) {
     Money total;
@@ -64,7 +62,9 @@ Figure availableFigure(const Fleet& fleet) {
     figure.value = format::moneyWhole(value);
     figure.unit = QStringLiteral("/ month");
     if (value > 0) figure.interval = format::plusMinus(std::sqrt(variance));
-    figure.reference = QStringLiteral("%1 %2").arg(recommended).arg(recommended == 1 ? QStringLiteral("recommendation") : QStringLiteral("recommendations"));
+    figure.reference = QStringLiteral("%1 %2")
+                           .arg(recommended)
+                           .arg(recommended == 1 ? QStringLiteral("recommendation") : QStringLiteral("recommendations"));
     if (inconclusive > 0) figure.reference += QStringLiteral(", %1 inconclusive").arg(inconclusive);
     figure.tooltip = QStringLiteral("Sum of the recommended changes that save; the interval takes their errors as independent");
     return figure;
@@ -86,14 +86,18 @@ Figure realisedFigure(const Fleet& fleet) {
     Figure figure;
     if (kept == 0) {
         figure.value = QString(format::kEnDash);
-        figure.reference = watched > 0 ? QStringLiteral("%1 %2 watched").arg(watched).arg(watched == 1 ? QStringLiteral("change is") : QStringLiteral("changes are"))
+        figure.reference = watched > 0 ? QStringLiteral("%1 %2 watched")
+                                             .arg(watched)
+                                             .arg(watched == 1 ? QStringLiteral("change is") : QStringLiteral("changes are"))
                                        : QStringLiteral("no change kept yet");
         return figure;
     }
     figure.value = format::moneyWhole(measured);
     figure.unit = QStringLiteral("/ month");
     const bool inside = measured >= lo && measured <= hi;
-    figure.delta = QStringLiteral("predicted %1, %2").arg(format::moneyWhole(predicted), inside ? QStringLiteral("inside the interval") : QStringLiteral("outside the interval"));
+    figure.delta =
+        QStringLiteral("predicted %1, %2")
+            .arg(format::moneyWhole(predicted), inside ? QStringLiteral("inside the interval") : QStringLiteral("outside the interval"));
     figure.delta_role = inside ? Role::good : Role::caution;
     figure.tooltip = QStringLiteral("Measured on %1 kept changes, against what was predicted when they were applied").arg(kept);
     return figure;
@@ -117,15 +121,17 @@ Figure coldFigure(const Fleet& fleet) {
     const double share = 100 * cold / all;
     figure.value = format::number(share, share < 10 ? 1 : 0);
     figure.unit = QStringLiteral("% of requests");
-    figure.reference = bad == 0 ? QStringLiteral("no function above 5 %") : QStringLiteral("%1 %2 above 5 %").arg(bad).arg(bad == 1 ? QStringLiteral("function") : QStringLiteral("functions"));
+    figure.reference =
+        bad == 0 ? QStringLiteral("no function above 5 %")
+                 : QStringLiteral("%1 %2 above 5 %").arg(bad).arg(bad == 1 ? QStringLiteral("function") : QStringLiteral("functions"));
     figure.tooltip = QStringLiteral("Weighted by invocations; functions without logs are left out");
     return figure;
 }
 
-} // namespace
+}  // namespace
 
 OverviewFigures overviewFigures(const Fleet& fleet) {
     return {costFigure(fleet), availableFigure(fleet), realisedFigure(fleet), coldFigure(fleet)};
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

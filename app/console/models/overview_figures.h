@@ -13,4 +13,4 @@ struct OverviewFigures {
 };
 [[nodiscard]] OverviewFigures overviewFigures(const Fleet& fleet);
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -15,11 +15,11 @@ namespace pilotlight::console {
 // One column: heading and what it shows of a row.
 template <typename Row>
 struct Column {
-    QString key;                           // stable, for saved layouts and CSV
+    QString key;  // stable, for saved layouts and CSV
     QString title;
     std::function<Cell(const Row&)> cell;
-    bool numeric = false;                  // right-aligned
-    QString tooltip;                       // of the heading: source, statistic, unit
+    bool numeric = false;  // right-aligned
+    QString tooltip;       // of the heading: source, statistic, unit
 };
 
 template <typename Row>
@@ -122,7 +122,7 @@ private:
     std::vector<Column<Row>> columns_;
     Key key_;
     std::vector<Row> rows_;
-    std::vector<std::vector<Cell>> cells_; // what the views have been told
+    std::vector<std::vector<Cell>> cells_;  // what the views have been told
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -17,7 +17,7 @@ using widgets::Role;
 namespace {
 constexpr std::size_t kHours = 168;
 int roundUp(double value, int step) { return static_cast<int>(std::ceil(value / step)) * step; }
-} // namespace
+}  // namespace
 
 SliderRanges sliderRanges(const Function& function, const tuning::Engine::Week& week, const std::optional<AccountLimits>& limits) {
     SliderRanges ranges;
@@ -34,10 +34,13 @@ SliderRanges sliderRanges(const Function& function, const tuning::Engine::Week& 
     const int pool = function.warmPool().value_or(0);
     ranges.pool_hi = std::max({10, roundUp(1.5 * static_cast<double>(peak), 5), roundUp(1.5 * pool, 5)});
     ranges.limit_hi = std::max({50, roundUp(4.0 * static_cast<double>(peak), 50)});
-    if (function.instance_limit.kind == InstanceLimit::Kind::limited) ranges.limit_hi = std::max(ranges.limit_hi, roundUp(1.5 * function.instance_limit.value, 50));
+    if (function.instance_limit.kind == InstanceLimit::Kind::limited)
+        ranges.limit_hi = std::max(ranges.limit_hi, roundUp(1.5 * function.instance_limit.value, 50));
     if (limits && limits->concurrent_executions > 0) ranges.limit_hi = std::min(ranges.limit_hi, limits->concurrent_executions);
     if (function.platform == PlatformKind::aws && poolQualifier(function).empty()) {
-        ranges.pool_disabled = QStringLiteral("Provisioned concurrency needs an alias or a published version, and this function has none. Publish one and point an alias at it first.");
+        ranges.pool_disabled = QStringLiteral(
+            "Provisioned concurrency needs an alias or a published version, and this function has none. Publish one and point an alias at "
+            "it first.");
     }
     return ranges;
 }
@@ -136,32 +139,51 @@ QString poolText(const WhatIfState& state) {
     const auto h = run(hours), d = run(days);
     if (!block || !h || !d) return QStringLiteral("%1 · by hour").arg(most);
     static const char* const names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-    QString day = d->second - d->first == 7 ? QStringLiteral("daily")
+    QString day = d->second - d->first == 7         ? QStringLiteral("daily")
                   : d->first == 0 && d->second == 5 ? QStringLiteral("weekdays")
-                  : d->second - d->first == 1       ? QString::fromLatin1(names[d->first])
-                                                    : QString::fromLatin1(names[d->first]) + format::kEnDash + QString::fromLatin1(names[d->second - 1]);
-    return QStringLiteral("%1 · %2 %3%4%5").arg(most).arg(day).arg(h->first, 2, 10, QLatin1Char('0')).arg(format::kEnDash).arg(h->second, 2, 10, QLatin1Char('0'));
+                  : d->second - d->first == 1
+                      ? QString::fromLatin1(names[d->first])
+                      : QString::fromLatin1(names[d->first]) + format::kEnDash + QString::fromLatin1(names[d->second - 1]);
+    return QStringLiteral("%1 · %2 %3%4%5")
+        .arg(most)
+        .arg(day)
+        .arg(h->first, 2, 10, QLatin1Char('0'))
+        .arg(format::kEnDash)
+        .arg(h->second, 2, 10, QLatin1Char('0'));
 }
 
 std::vector<CompareRow> planRows(const WhatIfState& state, const Function& function) {
     const WhatIfState today = todayOf(function);
     std::vector<CompareRow> rows;
-    rows.push_back({QStringLiteral("Memory"), format::megabytes(today.memory.value), format::megabytes(state.memory.value), {}, Role::text, today.memory != state.memory});
+    rows.push_back({QStringLiteral("Memory"),
+                    format::megabytes(today.memory.value),
+                    format::megabytes(state.memory.value),
+                    {},
+                    Role::text,
+                    today.memory != state.memory});
     const std::string qualifier = poolQualifier(function);
     if (!qualifier.empty()) {
         CompareRow row;
-        row.name = (function.platform == PlatformKind::aws ? QStringLiteral("Provisioned") : QStringLiteral("Warm pool")) + QStringLiteral(" (%1)").arg(qs(qualifier));
+        row.name = (function.platform == PlatformKind::aws ? QStringLiteral("Provisioned") : QStringLiteral("Warm pool")) +
+                   QStringLiteral(" (%1)").arg(qs(qualifier));
         row.before = function.warmPool() ? format::integer(today.pool) : format::unknown();
         row.after = poolText(state);
         row.changed = !state.pool_by_hour.empty() || state.pool != today.pool;
         rows.push_back(std::move(row));
     }
-    rows.push_back({function.platform == PlatformKind::aws ? QStringLiteral("Reserved") : QStringLiteral("Instance limit"), limitText(today.limit), limitText(state.limit), {}, Role::text, !(today.limit == state.limit)});
+    rows.push_back({function.platform == PlatformKind::aws ? QStringLiteral("Reserved") : QStringLiteral("Instance limit"),
+                    limitText(today.limit),
+                    limitText(state.limit),
+                    {},
+                    Role::text,
+                    !(today.limit == state.limit)});
     return rows;
 }
 
 std::vector<CompareRow> moneyRows(const WhatIfResult& result) {
-    static const char* const order[] = {meter::kDuration, meter::kPoolDuration, meter::kPoolKept, meter::kInit, meter::kRequests, meter::kStorage, meter::kVcpu, meter::kMemory, meter::kIdleVcpu, meter::kIdleMemory, meter::kOther};
+    static const char* const order[] = {meter::kDuration, meter::kPoolDuration, meter::kPoolKept, meter::kInit,
+                                        meter::kRequests, meter::kStorage,      meter::kVcpu,     meter::kMemory,
+                                        meter::kIdleVcpu, meter::kIdleMemory,   meter::kOther};
     std::vector<CompareRow> rows;
     const auto text = [](const Outcome& outcome, const std::string& meter) -> QString {
         const auto found = outcome.breakdown.find(meter);
@@ -173,12 +195,14 @@ std::vector<CompareRow> moneyRows(const WhatIfResult& result) {
         const QString today = text(result.today, meter), plan = text(result.whatif, meter);
         const bool nothing = today == QString(format::kEnDash) && plan == today;
         // The meters that a slider can bring up keep their row, so that the table does not jump.
-        const bool keep = meter == meter::kDuration || meter == meter::kPoolDuration || meter == meter::kPoolKept || meter == meter::kInit || meter == meter::kRequests;
+        const bool keep = meter == meter::kDuration || meter == meter::kPoolDuration || meter == meter::kPoolKept ||
+                          meter == meter::kInit || meter == meter::kRequests;
         if (!any || (nothing && !keep)) {
             if (!keep) continue;
         }
         const bool kept = std::string_view(meter) == meter::kPoolKept;
-        rows.push_back({meterLabel(meter), today, plan, {}, kept && plan != QString(format::kEnDash) ? Role::warm : Role::text, today != plan});
+        rows.push_back(
+            {meterLabel(meter), today, plan, {}, kept && plan != QString(format::kEnDash) ? Role::warm : Role::text, today != plan});
     }
     return rows;
 }
@@ -189,18 +213,32 @@ std::vector<GuardrailPreview> guardrailPreview(const WhatIfState& state, const t
     std::vector<GuardrailPreview> out;
     if (floor) {
         const bool below = state.memory < *floor;
-        out.push_back({below ? Mark::veto : Mark::pass, QStringLiteral("memory floor %1 (max used %2 × 1.15)").arg(format::megabytes(floor->value), format::integer(floor->value / 1.15)), {}});
+        out.push_back({below ? Mark::veto : Mark::pass,
+                       QStringLiteral("memory floor %1 (max used %2 × 1.15)")
+                           .arg(format::megabytes(floor->value), format::integer(floor->value / 1.15)),
+                       {}});
     } else {
         out.push_back({Mark::caution, QStringLiteral("memory floor unknown: no log line says what was used"), {}});
     }
     const int most = state.pool_by_hour.empty() ? state.pool : *std::max_element(state.pool_by_hour.begin(), state.pool_by_hour.end());
     if (state.limit.kind == InstanceLimit::Kind::limited) {
-        if (most > 0) out.push_back({most <= state.limit.value ? Mark::pass : Mark::veto, QStringLiteral("pool %1 %2 limit %3").arg(most).arg(most <= state.limit.value ? QStringLiteral("≤") : QStringLiteral(">")).arg(state.limit.value), {}});
+        if (most > 0)
+            out.push_back({most <= state.limit.value ? Mark::pass : Mark::veto,
+                           QStringLiteral("pool %1 %2 limit %3")
+                               .arg(most)
+                               .arg(most <= state.limit.value ? QStringLiteral("≤") : QStringLiteral(">"))
+                               .arg(state.limit.value),
+                           {}});
     }
     if (evidence.limits && evidence.function.platform == PlatformKind::aws) {
         const auto reserved = [](const InstanceLimit& limit) { return limit.kind == InstanceLimit::Kind::limited ? limit.value : 0; };
-        const int left = evidence.limits->unreserved_concurrent_executions + reserved(evidence.function.instance_limit) - reserved(state.limit);
-        out.push_back({left >= 100 ? Mark::pass : Mark::veto, QStringLiteral("%1 unreserved concurrency %2").arg(format::integer(left), left >= 100 ? QStringLiteral("stay free") : QStringLiteral("would stay free, 100 must")), {}});
+        const int left =
+            evidence.limits->unreserved_concurrent_executions + reserved(evidence.function.instance_limit) - reserved(state.limit);
+        out.push_back(
+            {left >= 100 ? Mark::pass : Mark::veto,
+             QStringLiteral("%1 unreserved concurrency %2")
+                 .arg(format::integer(left), left >= 100 ? QStringLiteral("stay free") : QStringLiteral("would stay free, 100 must")),
+             {}});
     }
     if (evidence.function.owner && *evidence.function.owner != "") {
         out.push_back({Mark::veto, QStringLiteral("owned by %1: export a patch, or override").arg(qs(*evidence.function.owner)), {}});
@@ -208,11 +246,17 @@ std::vector<GuardrailPreview> guardrailPreview(const WhatIfState& state, const t
     for (const auto& qualifier : evidence.function.qualifiers) {
         if (!qualifier.scaling) continue;
         const bool touched = most != todayOf(evidence.function).pool || !state.pool_by_hour.empty();
-        out.push_back({touched ? Mark::veto : Mark::caution, QStringLiteral("the pool of %1 is scaled by something else").arg(qs(qualifier.name)), {}});
+        out.push_back({touched ? Mark::veto : Mark::caution,
+                       QStringLiteral("the pool of %1 is scaled by something else").arg(qs(qualifier.name)),
+                       {}});
     }
     if (result) {
-        if (const auto found = result->whatif.breakdown.find(meter::kPoolKept); found != result->whatif.breakdown.end() && found->second.value.toDouble() >= 1) {
-            out.push_back({Mark::caution, QStringLiteral("a fixed %1 a month, even if traffic stops").arg(format::moneyWhole(found->second.value.toDouble())), {}});
+        if (const auto found = result->whatif.breakdown.find(meter::kPoolKept);
+            found != result->whatif.breakdown.end() && found->second.value.toDouble() >= 1) {
+            out.push_back(
+                {Mark::caution,
+                 QStringLiteral("a fixed %1 a month, even if traffic stops").arg(format::moneyWhole(found->second.value.toDouble())),
+                 {}});
         }
     }
     return out;
@@ -229,7 +273,8 @@ WhatIfFigures whatIfFigures(const WhatIfResult& result) {
         figure.tooltip = QString::fromUtf8(why);
         return figure;
     };
-    const QString provenance = qs(result.basis.evidence) + QLatin1Char('\n') + qs(result.basis.model) + QLatin1Char('\n') + qs(result.basis.prices);
+    const QString provenance =
+        qs(result.basis.evidence) + QLatin1Char('\n') + qs(result.basis.model) + QLatin1Char('\n') + qs(result.basis.prices);
 
     if (then.cost_month) {
         const double value = then.cost_month->value.toDouble();
@@ -241,7 +286,8 @@ WhatIfFigures whatIfFigures(const WhatIfResult& result) {
             if (std::abs(delta) < 0.005) {
                 f.delta = QStringLiteral("unchanged");
             } else {
-                f.delta = format::moneySigned(delta) + (before > 0 ? QStringLiteral(" (%1)").arg(format::percentSigned(delta / before)) : QString());
+                f.delta = format::moneySigned(delta) +
+                          (before > 0 ? QStringLiteral(" (%1)").arg(format::percentSigned(delta / before)) : QString());
                 f.delta_role = delta < 0 ? Role::good : Role::bad;
             }
             f.reference = QStringLiteral("today ") + format::moneyWhole(before);
@@ -275,12 +321,14 @@ WhatIfFigures whatIfFigures(const WhatIfResult& result) {
         figures.p95 = unknown("No duration has been measured");
     }
 
-    const auto shareFigure = [&](const std::optional<Estimate>& after, const std::optional<Estimate>& before, int decimals, const char* why) {
+    const auto shareFigure = [&](const std::optional<Estimate>& after, const std::optional<Estimate>& before, int decimals,
+                                 const char* why) {
         if (!after) return unknown(why);
         Figure f;
         f.value = format::number(100 * after->value, decimals);
         f.unit = QStringLiteral("%");
-        if (after->hi - after->lo > 0.5 * std::pow(10.0, -decimals - 2)) f.interval = format::number(100 * after->lo, decimals) + format::kEnDash + format::number(100 * after->hi, decimals);
+        if (after->hi - after->lo > 0.5 * std::pow(10.0, -decimals - 2))
+            f.interval = format::number(100 * after->lo, decimals) + format::kEnDash + format::number(100 * after->hi, decimals);
         if (before) {
             const double delta = after->value - before->value;
             if (std::abs(delta) < 0.5 * std::pow(10.0, -decimals - 2)) {
@@ -300,4 +348,4 @@ WhatIfFigures whatIfFigures(const WhatIfResult& result) {
     return figures;
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

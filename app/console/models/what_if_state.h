@@ -16,14 +16,15 @@ namespace pilotlight::console {
 struct SliderRanges {
     double memory_lo = 128, memory_hi = 10'240, memory_step = 64;
     int pool_hi = 20, limit_hi = 100;
-    QString pool_disabled;                 // why there can be no pool; empty = there can
+    QString pool_disabled;  // why there can be no pool; empty = there can
 };
-[[nodiscard]] SliderRanges sliderRanges(const Function& function, const tuning::Engine::Week& week, const std::optional<AccountLimits>& limits);
+[[nodiscard]] SliderRanges sliderRanges(const Function& function, const tuning::Engine::Week& week,
+                                        const std::optional<AccountLimits>& limits);
 
 struct WhatIfState {
     Megabytes memory;
     int pool = 0;
-    std::vector<int> pool_by_hour;         // 168, Monday first; empty = constant
+    std::vector<int> pool_by_hour;  // 168, Monday first; empty = constant
     InstanceLimit limit;
     double traffic = 1, surge = 1;
     friend bool operator==(const WhatIfState&, const WhatIfState&) = default;
@@ -46,8 +47,8 @@ using CompareRow = widgets::CompareTable::Row;
 
 // A preview; core/change decides when the plan is made.
 using GuardrailPreview = widgets::GuardrailList::Item;
-[[nodiscard]] std::vector<GuardrailPreview> guardrailPreview(const WhatIfState& state, const tuning::Evidence& evidence, std::optional<Megabytes> floor,
-                                                             const WhatIfResult* result);
+[[nodiscard]] std::vector<GuardrailPreview> guardrailPreview(const WhatIfState& state, const tuning::Evidence& evidence,
+                                                             std::optional<Megabytes> floor, const WhatIfResult* result);
 
 struct WhatIfFigures {
     widgets::Figure cost, p95, cold, throttled;
@@ -56,4 +57,4 @@ struct WhatIfFigures {
 // "6", "6 · Mon–Fri 08–19"
 [[nodiscard]] QString poolText(const WhatIfState& state);
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -13,27 +13,36 @@ using widgets::Role;
 
 QString platformShort(PlatformKind kind) {
     switch (kind) {
-    case PlatformKind::aws: return QStringLiteral("AWS");
-    case PlatformKind::gcp: return QStringLiteral("GCP");
-    case PlatformKind::azure: return QStringLiteral("Azure");
+        case PlatformKind::aws:
+            return QStringLiteral("AWS");
+        case PlatformKind::gcp:
+            return QStringLiteral("GCP");
+        case PlatformKind::azure:
+            return QStringLiteral("Azure");
     }
     return {};
 }
 
 QString platformService(PlatformKind kind) {
     switch (kind) {
-    case PlatformKind::aws: return QStringLiteral("AWS Lambda");
-    case PlatformKind::gcp: return QStringLiteral("Cloud Run");
-    case PlatformKind::azure: return QStringLiteral("Azure Functions");
+        case PlatformKind::aws:
+            return QStringLiteral("AWS Lambda");
+        case PlatformKind::gcp:
+            return QStringLiteral("Cloud Run");
+        case PlatformKind::azure:
+            return QStringLiteral("Azure Functions");
     }
     return {};
 }
 
 QString poolWord(PlatformKind kind) {
     switch (kind) {
-    case PlatformKind::aws: return QStringLiteral("provisioned");
-    case PlatformKind::gcp: return QStringLiteral("minimum instances");
-    case PlatformKind::azure: return QStringLiteral("always ready");
+        case PlatformKind::aws:
+            return QStringLiteral("provisioned");
+        case PlatformKind::gcp:
+            return QStringLiteral("minimum instances");
+        case PlatformKind::azure:
+            return QStringLiteral("always ready");
     }
     return {};
 }
@@ -70,9 +79,12 @@ widgets::ColourBand::Environment bandOf(std::optional<Environment> environment) 
 
 Role environmentRole(Environment environment) {
     switch (environment) {
-    case Environment::production: return Role::bad;
-    case Environment::staging: return Role::warm;
-    case Environment::dev: return Role::good;
+        case Environment::production:
+            return Role::bad;
+        case Environment::staging:
+            return Role::warm;
+        case Environment::dev:
+            return Role::good;
     }
     return Role::muted;
 }
@@ -86,13 +98,16 @@ SettingName split(const std::string& setting) {
     if (at == std::string::npos) return {setting, {}};
     return {setting.substr(0, at), setting.substr(at + 1)};
 }
-} // namespace
+}  // namespace
 
 QString settingLabel(const std::string& setting) {
     static const std::map<std::string, QString, std::less<>> labels{
-        {"memory_mb", QStringLiteral("Memory")},          {"vcpu", QStringLiteral("vCPU")},
-        {"concurrency", QStringLiteral("Concurrency")},   {"warm_pool", QStringLiteral("Warm pool")},
-        {"warm_schedule", QStringLiteral("Warm schedule")}, {"instance_limit", QStringLiteral("Instance limit")},
+        {"memory_mb", QStringLiteral("Memory")},
+        {"vcpu", QStringLiteral("vCPU")},
+        {"concurrency", QStringLiteral("Concurrency")},
+        {"warm_pool", QStringLiteral("Warm pool")},
+        {"warm_schedule", QStringLiteral("Warm schedule")},
+        {"instance_limit", QStringLiteral("Instance limit")},
         {"timeout_s", QStringLiteral("Timeout")},
     };
     const auto [base, qualifier] = split(setting);
@@ -151,7 +166,9 @@ QString scheduleText(const WarmSchedule& schedule) {
     };
     QStringList parts;
     for (const auto& entry : schedule.entries) {
-        const auto clock = QStringLiteral("%1:%2").arg(entry.minute_of_day / 60, 2, 10, QLatin1Char('0')).arg(entry.minute_of_day % 60, 2, 10, QLatin1Char('0'));
+        const auto clock = QStringLiteral("%1:%2")
+                               .arg(entry.minute_of_day / 60, 2, 10, QLatin1Char('0'))
+                               .arg(entry.minute_of_day % 60, 2, 10, QLatin1Char('0'));
         parts << QStringLiteral("%1 from %2 %3").arg(entry.level).arg(daysText(entry.weekdays), clock);
     }
     return parts.join(QStringLiteral(", ")) + QStringLiteral(" (%1)").arg(qs(schedule.time_zone));
@@ -159,28 +176,41 @@ QString scheduleText(const WarmSchedule& schedule) {
 
 QString statusLabel(ChangeStatus status) {
     switch (status) {
-    case ChangeStatus::pending: return QStringLiteral("pending");
-    case ChangeStatus::applied: return QStringLiteral("applied");
-    case ChangeStatus::failed: return QStringLiteral("failed");
-    case ChangeStatus::refused: return QStringLiteral("refused");
-    case ChangeStatus::watching: return QStringLiteral("watching");
-    case ChangeStatus::kept: return QStringLiteral("kept");
-    case ChangeStatus::reverted: return QStringLiteral("reverted");
-    case ChangeStatus::inconclusive: return QStringLiteral("inconclusive");
+        case ChangeStatus::pending:
+            return QStringLiteral("pending");
+        case ChangeStatus::applied:
+            return QStringLiteral("applied");
+        case ChangeStatus::failed:
+            return QStringLiteral("failed");
+        case ChangeStatus::refused:
+            return QStringLiteral("refused");
+        case ChangeStatus::watching:
+            return QStringLiteral("watching");
+        case ChangeStatus::kept:
+            return QStringLiteral("kept");
+        case ChangeStatus::reverted:
+            return QStringLiteral("reverted");
+        case ChangeStatus::inconclusive:
+            return QStringLiteral("inconclusive");
     }
     return {};
 }
 
 Role statusRole(ChangeStatus status) {
     switch (status) {
-    case ChangeStatus::kept: return Role::good;
-    case ChangeStatus::failed: return Role::bad;
-    case ChangeStatus::reverted:
-    case ChangeStatus::pending: return Role::warm;
-    case ChangeStatus::applied:
-    case ChangeStatus::watching: return Role::cold;
-    case ChangeStatus::refused:
-    case ChangeStatus::inconclusive: return Role::muted;
+        case ChangeStatus::kept:
+            return Role::good;
+        case ChangeStatus::failed:
+            return Role::bad;
+        case ChangeStatus::reverted:
+        case ChangeStatus::pending:
+            return Role::warm;
+        case ChangeStatus::applied:
+        case ChangeStatus::watching:
+            return Role::cold;
+        case ChangeStatus::refused:
+        case ChangeStatus::inconclusive:
+            return Role::muted;
     }
     return Role::muted;
 }
@@ -206,9 +236,12 @@ QString savingShort(const Recommendation& recommendation) {
 
 QString limitText(const InstanceLimit& limit) {
     switch (limit.kind) {
-    case InstanceLimit::Kind::unknown: return format::unknown();
-    case InstanceLimit::Kind::none: return QStringLiteral("unset");
-    case InstanceLimit::Kind::limited: return format::integer(limit.value);
+        case InstanceLimit::Kind::unknown:
+            return format::unknown();
+        case InstanceLimit::Kind::none:
+            return QStringLiteral("unset");
+        case InstanceLimit::Kind::limited:
+            return format::integer(limit.value);
     }
     return {};
 }
@@ -221,4 +254,4 @@ double perMonth(Money amount, TimeRange period) {
     return amount.toDouble() * 30.0 / days;
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -15,20 +15,20 @@ namespace pilotlight::console {
 
 [[nodiscard]] inline QString qs(const std::string& text) { return QString::fromStdString(text); }
 
-[[nodiscard]] QString platformShort(PlatformKind kind);          // "AWS"
-[[nodiscard]] QString platformService(PlatformKind kind);        // "AWS Lambda"
-[[nodiscard]] QString poolWord(PlatformKind kind);               // "provisioned", "minimum instances"
-[[nodiscard]] QString limitWord(PlatformKind kind);              // "reserved concurrency"
-[[nodiscard]] QString meterLabel(const std::string& meter);      // "Duration, on demand"
-[[nodiscard]] QString environmentLabel(Environment environment); // "production"
+[[nodiscard]] QString platformShort(PlatformKind kind);           // "AWS"
+[[nodiscard]] QString platformService(PlatformKind kind);         // "AWS Lambda"
+[[nodiscard]] QString poolWord(PlatformKind kind);                // "provisioned", "minimum instances"
+[[nodiscard]] QString limitWord(PlatformKind kind);               // "reserved concurrency"
+[[nodiscard]] QString meterLabel(const std::string& meter);       // "Duration, on demand"
+[[nodiscard]] QString environmentLabel(Environment environment);  // "production"
 [[nodiscard]] widgets::Role environmentRole(Environment environment);
 [[nodiscard]] widgets::ColourBand::Environment bandOf(std::optional<Environment> environment);
 
-[[nodiscard]] QString settingLabel(const std::string& setting);  // "Warm pool on live"
-[[nodiscard]] QString settingValue(const std::string& setting, const std::string& value); // "2,048 MB", "unset"
-[[nodiscard]] QString changeText(const SettingChange& change);   // "Memory 1,024 → 2,048 MB"
+[[nodiscard]] QString settingLabel(const std::string& setting);                            // "Warm pool on live"
+[[nodiscard]] QString settingValue(const std::string& setting, const std::string& value);  // "2,048 MB", "unset"
+[[nodiscard]] QString changeText(const SettingChange& change);                             // "Memory 1,024 → 2,048 MB"
 [[nodiscard]] QString changesText(const std::vector<SettingChange>& changes);
-[[nodiscard]] QString scheduleText(const WarmSchedule& schedule); // "6 Mon–Fri 08–19, else 0 (UTC)"
+[[nodiscard]] QString scheduleText(const WarmSchedule& schedule);  // "6 Mon–Fri 08–19, else 0 (UTC)"
 
 [[nodiscard]] QString statusLabel(ChangeStatus status);
 [[nodiscard]] widgets::Role statusRole(ChangeStatus status);
@@ -37,10 +37,10 @@ namespace pilotlight::console {
 [[nodiscard]] QString savingText(const Recommendation& recommendation);
 // "−$96 ± 18"; empty when there is none.
 [[nodiscard]] QString savingShort(const Recommendation& recommendation);
-[[nodiscard]] QString limitText(const InstanceLimit& limit);     // "40", "unset", "unknown"
+[[nodiscard]] QString limitText(const InstanceLimit& limit);  // "40", "unset", "unknown"
 [[nodiscard]] QString shortId(const std::string& id);
 
 // What it would cost per 30 days if the period went on like this.
 [[nodiscard]] double perMonth(Money amount, TimeRange period);
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -19,4 +19,4 @@ AnnouncedPage::AnnouncedPage(Session& session, const QString& name, const QStrin
 
 Heading AnnouncedPage::heading() const { return {{name().left(1).toUpper() + name().mid(1)}, {}}; }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

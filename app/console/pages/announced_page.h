@@ -8,9 +8,10 @@ namespace pilotlight::console {
 class AnnouncedPage : public Page {
     Q_OBJECT
 public:
-    AnnouncedPage(Session& session, const QString& name, const QString& title, const QString& detail, const QString& action, const QString& goes_to);
+    AnnouncedPage(Session& session, const QString& name, const QString& title, const QString& detail, const QString& action,
+                  const QString& goes_to);
     [[nodiscard]] Heading heading() const override;
     [[nodiscard]] bool usesRange() const override { return false; }
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

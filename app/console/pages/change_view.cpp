@@ -43,7 +43,8 @@ void ChangeView::setChange(const std::optional<Change>& change) {
     change_ = change;
     if (change_) {
         journal_job_.run<std::vector<JournalEntry>>(
-            {QStringLiteral("Read the journal")}, [id = change_->id](Workspace& workspace, const JobContext&) { return workspace.journal(id); }, this,
+            {QStringLiteral("Read the journal")},
+            [id = change_->id](Workspace& workspace, const JobContext&) { return workspace.journal(id); }, this,
             [this](Result<std::vector<JournalEntry>> journal) {
                 if (!journal) return;
                 journal_ = std::move(*journal);
@@ -71,7 +72,8 @@ void ChangeView::show() {
     if (!change_) {
         card_->setTitle(QStringLiteral("Change"));
         card_->setCaption({});
-        card_->setState(PanelState::empty(QStringLiteral("Choose a change"), QStringLiteral("Its settings, effect and journal appear here.")));
+        card_->setState(
+            PanelState::empty(QStringLiteral("Choose a change"), QStringLiteral("Its settings, effect and journal appear here.")));
         return;
     }
     card_->setState(PanelState::content());
@@ -81,16 +83,19 @@ void ChangeView::show() {
     card_->setTitle(who);
     card_->setCaption(QStringLiteral("change %1, plan %2").arg(shortId(change.id), shortId(change.plan_id)));
     const QString read_only = session_.readOnlyReason(change.profile);
-    const bool revertable = change.status == ChangeStatus::applied || change.status == ChangeStatus::watching || change.status == ChangeStatus::kept ||
-                            change.status == ChangeStatus::inconclusive;
+    const bool revertable = change.status == ChangeStatus::applied || change.status == ChangeStatus::watching ||
+                            change.status == ChangeStatus::kept || change.status == ChangeStatus::inconclusive;
     revert_->setEnabled(revertable && read_only.isEmpty());
-    revert_->setToolTip(!read_only.isEmpty() ? read_only : revertable ? QStringLiteral("Put back what was there before") : QStringLiteral("There is nothing to put back"));
+    revert_->setToolTip(!read_only.isEmpty() ? read_only
+                        : revertable         ? QStringLiteral("Put back what was there before")
+                                             : QStringLiteral("There is nothing to put back"));
 
     auto* status = new QHBoxLayout;
     status->setSpacing(space::s);
     status->addWidget(new Chip(statusLabel(change.status), statusRole(change.status)));
     QString when = format::dateTime(change.started, QTimeZone::utc());
-    if (change.status == ChangeStatus::watching && change.watch_until != Timestamp{}) when += QStringLiteral(", watched until ") + format::time(change.watch_until, QTimeZone::utc());
+    if (change.status == ChangeStatus::watching && change.watch_until != Timestamp{})
+        when += QStringLiteral(", watched until ") + format::time(change.watch_until, QTimeZone::utc());
     if (change.decided != Timestamp{}) when += QStringLiteral(", decided ") + format::dateTime(change.decided, QTimeZone::utc());
     status->addWidget(makeLabel(when, Type::label, Role::muted));
     status->addStretch(1);
@@ -139,7 +144,8 @@ void ChangeView::show() {
     put(QStringLiteral("predicted"), 2, Role::muted, 500);
     put(QStringLiteral("measured"), 3, Role::muted, 500);
     rule();
-    const auto effectRow = [&](const QString& name, const std::optional<EffectValue>& predicted, const std::optional<EffectValue>& realised, const std::function<QString(double)>& text) {
+    const auto effectRow = [&](const QString& name, const std::optional<EffectValue>& predicted, const std::optional<EffectValue>& realised,
+                               const std::function<QString(double)>& text) {
         put(name, 0, Role::text);
         put(realised ? text(realised->before) : predicted ? text(predicted->before) : format::unknown(), 1, Role::muted);
         put(predicted ? text(predicted->after) : format::unknown(), 2, Role::text);
@@ -152,9 +158,11 @@ void ChangeView::show() {
         rule();
     };
     const auto realised = change.realised.value_or(Effect{});
-    effectRow(QStringLiteral("Cost per month"), change.predicted.cost_usd_month, realised.cost_usd_month, [](double v) { return format::money(v); });
+    effectRow(QStringLiteral("Cost per month"), change.predicted.cost_usd_month, realised.cost_usd_month,
+              [](double v) { return format::money(v); });
     effectRow(QStringLiteral("Latency p95"), change.predicted.p95_ms, realised.p95_ms, [](double v) { return format::durationText(v); });
-    effectRow(QStringLiteral("Cold starts"), change.predicted.cold_start_share, realised.cold_start_share, [](double v) { return format::percent(v); });
+    effectRow(QStringLiteral("Cold starts"), change.predicted.cold_start_share, realised.cold_start_share,
+              [](double v) { return format::percent(v); });
     content_->addLayout(effect);
 
     content_->addSpacing(space::s);
@@ -185,4 +193,4 @@ void ChangeView::revert() {
     dialog->open();
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -32,4 +32,4 @@ private:
     QPushButton* revert_;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -12,7 +12,8 @@ namespace pilotlight::console {
 
 using namespace widgets;
 
-ChangesPanel::ChangesPanel(Session& session, bool with_function, QWidget* parent) : QWidget(parent), session_(session), with_function_(with_function) {
+ChangesPanel::ChangesPanel(Session& session, bool with_function, QWidget* parent)
+    : QWidget(parent), session_(session), with_function_(with_function) {
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(space::gap);
@@ -70,9 +71,11 @@ void ChangesPanel::show() {
     model_->setRows(changeItems(*session_.fleet(), function_id_));
     if (model_->rowCount() == 0) {
         view_->setChange({});
-        card_->setState(PanelState::empty(with_function_ ? QStringLiteral("Nothing has been changed yet") : QStringLiteral("This function has not been changed from here"),
-                                          QStringLiteral("A change appears here the moment it is applied, with what it promised and what it brought."),
-                                          with_function_ ? QStringLiteral("Open Functions") : QString()));
+        card_->setState(
+            PanelState::empty(with_function_ ? QStringLiteral("Nothing has been changed yet")
+                                             : QStringLiteral("This function has not been changed from here"),
+                              QStringLiteral("A change appears here the moment it is applied, with what it promised and what it brought."),
+                              with_function_ ? QStringLiteral("Open Functions") : QString()));
         return;
     }
     card_->setState(PanelState::content());
@@ -99,4 +102,4 @@ ChangesPage::ChangesPage(Session& session) : Page(session, QStringLiteral("chang
 Heading ChangesPage::heading() const { return {{QStringLiteral("Changes")}, {}}; }
 QAbstractItemModel* ChangesPage::exportModel() { return panel_->model(); }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -7,7 +7,7 @@
 namespace pilotlight::widgets {
 class Card;
 class Table;
-} // namespace pilotlight::widgets
+}  // namespace pilotlight::widgets
 
 namespace pilotlight::console {
 
@@ -18,7 +18,7 @@ class ChangesPanel : public QWidget {
     Q_OBJECT
 public:
     ChangesPanel(Session& session, bool with_function, QWidget* parent = nullptr);
-    void setFunction(const std::string& id); // empty = all
+    void setFunction(const std::string& id);  // empty = all
     void choose(const QString& change_id);
     [[nodiscard]] QAbstractItemModel* model() const;
     [[nodiscard]] ChangeModel* changes() const { return model_; }
@@ -49,4 +49,4 @@ private:
     ChangesPanel* panel_;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

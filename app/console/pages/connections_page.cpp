@@ -23,7 +23,8 @@ using namespace widgets;
 ImportProblem parseImportProblem(const std::string& json) {
     const auto object = QJsonDocument::fromJson(QByteArray::fromStdString(json)).object();
     const auto text = [&](const char* key) { return object.value(QLatin1String(key)).toString(); };
-    ImportProblem problem{text("scope"), text("operation"), text("code"), text("what"), text("meaning"), text("action"), text("permission"), text("policy")};
+    ImportProblem problem{text("scope"),   text("operation"), text("code"),       text("what"),
+                          text("meaning"), text("action"),    text("permission"), text("policy")};
     if (object.isEmpty()) problem.what = qs(json);
     return problem;
 }
@@ -74,7 +75,8 @@ void ConnectionsPage::show() {
         empty_->setState(session_.loadError() ? PanelState::fromError(*session_.loadError()) : PanelState::loading());
     } else {
         empty_->setState(PanelState::empty(QStringLiteral("Nothing is connected"),
-                                           QStringLiteral("Add an AWS account; it is read-only unless you allow more, and no secret is stored. Or start pilotlight --sandbox for a fleet to play with."),
+                                           QStringLiteral("Add an AWS account; it is read-only unless you allow more, and no secret is "
+                                                          "stored. Or start pilotlight --sandbox for a fleet to play with."),
                                            QStringLiteral("Add a connection")));
     }
     for (const auto& health : fleet.profiles) cards_->addWidget(profileCard(health));
@@ -85,7 +87,8 @@ QWidget* ConnectionsPage::profileCard(const ProfileHealth& health) {
     const QString name = qs(profile.name);
     auto* card = new Card(name, platformService(profile.platform));
     card->addTool(new Chip(environmentLabel(profile.environment), environmentRole(profile.environment)));
-    card->addTool(new Chip(profile.write ? QStringLiteral("may write") : QStringLiteral("read-only"), profile.write ? Role::caution : Role::muted));
+    card->addTool(
+        new Chip(profile.write ? QStringLiteral("may write") : QStringLiteral("read-only"), profile.write ? Role::caution : Role::muted));
     auto* grid = new QGridLayout;
     grid->setHorizontalSpacing(space::xl);
     grid->setVerticalSpacing(6);
@@ -101,17 +104,22 @@ QWidget* ConnectionsPage::profileCard(const ProfileHealth& health) {
     for (const auto& region : profile.regions) regions << qs(region);
     fact("Regions", regions.isEmpty() ? QStringLiteral("as configured") : regions.join(QStringLiteral(", ")));
     if (!profile.endpoint_url.empty()) fact("Endpoint", qs(profile.endpoint_url));
-    fact("Credentials", profile.aws_profile.empty() ? QStringLiteral("environment, then the default profile") : QStringLiteral("profile %1 of the AWS files").arg(qs(profile.aws_profile)));
+    fact("Credentials", profile.aws_profile.empty() ? QStringLiteral("environment, then the default profile")
+                                                    : QStringLiteral("profile %1 of the AWS files").arg(qs(profile.aws_profile)));
     if (health.last_sync) {
         const auto& sync = *health.last_sync;
         fact("Last read", QStringLiteral("%1 (%2): %3 functions, %4 points, %5 invocations")
-                              .arg(format::dateTime(sync.ended, QTimeZone::utc()), format::ago(sync.ended, session_.now()), format::integer(double(sync.functions)),
-                                   format::integer(double(sync.points)), format::integer(double(sync.invocations))));
-        if (sync.oddities > 0) fact("Oddities", QStringLiteral("%1 lines could not be understood").arg(format::integer(double(sync.oddities))), Role::caution);
+                              .arg(format::dateTime(sync.ended, QTimeZone::utc()), format::ago(sync.ended, session_.now()),
+                                   format::integer(double(sync.functions)), format::integer(double(sync.points)),
+                                   format::integer(double(sync.invocations))));
+        if (sync.oddities > 0)
+            fact("Oddities", QStringLiteral("%1 lines could not be understood").arg(format::integer(double(sync.oddities))), Role::caution);
     } else {
         fact("Last read", session_.syncing() ? QStringLiteral("reading now") : QStringLiteral("never"), Role::muted);
     }
-    QString meter = QStringLiteral("%1 of %2 calls, %3 of %4").arg(format::integer(double(health.today.calls)), format::integer(double(profile.daily_call_cap)), format::money(health.today.money), format::money(profile.daily_money_cap_usd));
+    QString meter = QStringLiteral("%1 of %2 calls, %3 of %4")
+                        .arg(format::integer(double(health.today.calls)), format::integer(double(profile.daily_call_cap)),
+                             format::money(health.today.money), format::money(profile.daily_money_cap_usd));
     if (health.today.throttled > 0) meter += QStringLiteral(", throttled %1 times").arg(format::integer(double(health.today.throttled)));
     if (health.today.bytes > 0) meter += QStringLiteral(", %1").arg(format::bytes(double(health.today.bytes)));
     fact("API today", meter);
@@ -124,18 +132,22 @@ QWidget* ConnectionsPage::profileCard(const ProfileHealth& health) {
         int shown = 0;
         for (const auto& text : health.last_sync->problems) {
             if (++shown > 8) {
-                card->body()->addWidget(makeLabel(QStringLiteral("and %1 more").arg(health.last_sync->problems.size() - 8), Type::label, Role::muted));
+                card->body()->addWidget(
+                    makeLabel(QStringLiteral("and %1 more").arg(health.last_sync->problems.size() - 8), Type::label, Role::muted));
                 break;
             }
             const auto problem = parseImportProblem(text);
             auto* line = new QHBoxLayout;
             line->setSpacing(space::s);
             auto* mark = new QLabel;
-            mark->setPixmap(iconPixmap(problem.permission.isEmpty() ? QStringLiteral("caution") : QStringLiteral("lock"), Role::caution, 14, devicePixelRatioF()));
+            mark->setPixmap(iconPixmap(problem.permission.isEmpty() ? QStringLiteral("caution") : QStringLiteral("lock"), Role::caution, 14,
+                                       devicePixelRatioF()));
             line->addWidget(mark, 0, Qt::AlignTop);
             QStringList words{problem.scope, problem.what};
             words.removeAll(QString());
-            auto* says = makeLabel(words.join(QStringLiteral(": ")) + (problem.action.isEmpty() ? QString() : QStringLiteral("  ") + problem.action), Type::body, Role::muted);
+            auto* says =
+                makeLabel(words.join(QStringLiteral(": ")) + (problem.action.isEmpty() ? QString() : QStringLiteral("  ") + problem.action),
+                          Type::body, Role::muted);
             says->setWordWrap(true);
             says->setToolTip(problem.meaning);
             line->addWidget(says, 1);
@@ -178,17 +190,20 @@ void ConnectionsPage::test(const QString& name) {
     test_bad_[name] = false;
     show();
     session_.jobs().run<platform::IdentityReport>(
-        {QStringLiteral("Test %1").arg(name), Lane::compute, true}, [id = name.toStdString()](Workspace& workspace, const JobContext& job) { return workspace.testProfile(id, job); }, this,
+        {QStringLiteral("Test %1").arg(name), Lane::compute, true},
+        [id = name.toStdString()](Workspace& workspace, const JobContext& job) { return workspace.testProfile(id, job); }, this,
         [this, name](Result<platform::IdentityReport> report) {
             test_bad_[name] = !report;
             if (!report) {
                 test_says_[name] = qs(report.error().text());
             } else {
-                QString text = QStringLiteral("account %1 as %2, credentials from %3").arg(qs(report->account), qs(report->principal), qs(report->credentials_from));
+                QString text = QStringLiteral("account %1 as %2, credentials from %3")
+                                   .arg(qs(report->account), qs(report->principal), qs(report->credentials_from));
                 if (report->expires) text += QStringLiteral(", until ") + format::dateTime(*report->expires, QTimeZone::utc());
                 if (report->sandbox_speed) text += QStringLiteral("; a sandbox at %1× time").arg(*report->sandbox_speed);
                 for (const auto& problem : report->missing) {
-                    text += QStringLiteral("\nmissing: ") + qs(problem.error.permission.empty() ? problem.operation : problem.error.permission);
+                    text +=
+                        QStringLiteral("\nmissing: ") + qs(problem.error.permission.empty() ? problem.operation : problem.error.permission);
                     test_bad_[name] = true;
                 }
                 test_says_[name] = text;
@@ -200,7 +215,9 @@ void ConnectionsPage::test(const QString& name) {
 void ConnectionsPage::setWrite(const Profile& profile, bool write) {
     if (write) {
         auto* ask = new QMessageBox(QMessageBox::NoIcon, QStringLiteral("Allow writing"),
-                                    QStringLiteral("Pilotlight may then change settings of %1 (%2). Every change is still planned, checked by guardrails, reviewed and can be reverted.").arg(qs(profile.name), environmentLabel(profile.environment)),
+                                    QStringLiteral("Pilotlight may then change settings of %1 (%2). Every change is still planned, checked "
+                                                   "by guardrails, reviewed and can be reverted.")
+                                        .arg(qs(profile.name), environmentLabel(profile.environment)),
                                     QMessageBox::Cancel, window());
         auto* allow = ask->addButton(QStringLiteral("Allow writing"), QMessageBox::AcceptRole);
         ask->setAttribute(Qt::WA_DeleteOnClose);
@@ -208,10 +225,13 @@ void ConnectionsPage::setWrite(const Profile& profile, bool write) {
             Profile changed = profile;
             changed.write = true;
             session_.makeWay();
-            session_.jobs().run<void>({QStringLiteral("Allow writing"), Lane::write, true, true, true}, [changed](Workspace& workspace, const JobContext&) { return workspace.addProfile(changed); }, this, [this](Status status) {
-                if (!status) emit session_.reported(qs(status.error().what), qs(status.error().text()));
-                session_.reload();
-            });
+            session_.jobs().run<void>(
+                {QStringLiteral("Allow writing"), Lane::write, true, true, true},
+                [changed](Workspace& workspace, const JobContext&) { return workspace.addProfile(changed); }, this,
+                [this](Status status) {
+                    if (!status) emit session_.reported(qs(status.error().what), qs(status.error().text()));
+                    session_.reload();
+                });
         });
         ask->open();
         return;
@@ -219,25 +239,35 @@ void ConnectionsPage::setWrite(const Profile& profile, bool write) {
     Profile changed = profile;
     changed.write = false;
     session_.makeWay();
-    session_.jobs().run<void>({QStringLiteral("Make read-only"), Lane::write, true, true, true}, [changed](Workspace& workspace, const JobContext&) { return workspace.addProfile(changed); }, this, [this](Status status) {
-        if (!status) emit session_.reported(qs(status.error().what), qs(status.error().text()));
-        session_.reload();
-    });
+    session_.jobs().run<void>(
+        {QStringLiteral("Make read-only"), Lane::write, true, true, true},
+        [changed](Workspace& workspace, const JobContext&) { return workspace.addProfile(changed); }, this,
+        [this](Status status) {
+            if (!status) emit session_.reported(qs(status.error().what), qs(status.error().text()));
+            session_.reload();
+        });
 }
 
 void ConnectionsPage::remove(const QString& name) {
-    auto* ask = new QMessageBox(QMessageBox::NoIcon, QStringLiteral("Remove %1").arg(name),
-                                QStringLiteral("What was read through %1 is deleted from this computer; changes and their journal stay. Nothing happens at the platform.").arg(name), QMessageBox::Cancel, window());
+    auto* ask = new QMessageBox(
+        QMessageBox::NoIcon, QStringLiteral("Remove %1").arg(name),
+        QStringLiteral(
+            "What was read through %1 is deleted from this computer; changes and their journal stay. Nothing happens at the platform.")
+            .arg(name),
+        QMessageBox::Cancel, window());
     auto* sure = ask->addButton(QStringLiteral("Remove"), QMessageBox::AcceptRole);
     ask->setAttribute(Qt::WA_DeleteOnClose);
     connect(sure, &QAbstractButton::clicked, this, [this, name] {
         session_.makeWay();
-        session_.jobs().run<void>({QStringLiteral("Remove %1").arg(name), Lane::write, true, true, true}, [id = name.toStdString()](Workspace& workspace, const JobContext&) { return workspace.removeProfile(id); }, this, [this](Status status) {
-            if (!status) emit session_.reported(qs(status.error().what), qs(status.error().text()));
-            session_.reload();
-        });
+        session_.jobs().run<void>(
+            {QStringLiteral("Remove %1").arg(name), Lane::write, true, true, true},
+            [id = name.toStdString()](Workspace& workspace, const JobContext&) { return workspace.removeProfile(id); }, this,
+            [this](Status status) {
+                if (!status) emit session_.reported(qs(status.error().what), qs(status.error().text()));
+                session_.reload();
+            });
     });
     ask->open();
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

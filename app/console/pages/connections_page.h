@@ -35,8 +35,8 @@ private:
     QList<QWidget*> tools_;
     QVBoxLayout* cards_;
     widgets::Card* empty_;
-    QHash<QString, QString> test_says_;    // by profile, of this run
+    QHash<QString, QString> test_says_;  // by profile, of this run
     QHash<QString, bool> test_bad_;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -76,11 +76,15 @@ void CostsPage::show() {
     table_card_->setTitle(QString::fromLatin1(by));
     Money total;
     for (const auto& line : fleet.costs) total += line.amount;
-    table_card_->setCaption(QStringLiteral("%1 in the range, %2 a month").arg(format::money(total), format::money(perMonth(total, fleet.range))));
-    const auto nothing = session_.syncing() ? PanelState::loading(QStringLiteral("Reading usage"))
-                                            : PanelState::empty(QStringLiteral("Costs will be shown here"), QStringLiteral("They need usage of the range and a price list for the region."), QStringLiteral("Read now"));
+    table_card_->setCaption(
+        QStringLiteral("%1 in the range, %2 a month").arg(format::money(total), format::money(perMonth(total, fleet.range))));
+    const auto nothing = session_.syncing()
+                             ? PanelState::loading(QStringLiteral("Reading usage"))
+                             : PanelState::empty(QStringLiteral("Costs will be shown here"),
+                                                 QStringLiteral("They need usage of the range and a price list for the region."),
+                                                 QStringLiteral("Read now"));
     chart_card_->setState(any ? PanelState::content() : nothing);
     table_card_->setState(model_->rowCount() > 0 ? PanelState::content() : nothing);
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

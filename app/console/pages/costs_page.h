@@ -11,7 +11,7 @@ class Card;
 class Table;
 class TimeChart;
 class LegendTable;
-} // namespace pilotlight::widgets
+}  // namespace pilotlight::widgets
 
 namespace pilotlight::console {
 
@@ -36,4 +36,4 @@ private:
     widgets::Table* table_;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -28,7 +28,7 @@ private:
     ChangesPanel* panel_;
 };
 
-} // namespace
+}  // namespace
 
 FunctionPage::FunctionPage(Session& session) : Page(session, QStringLiteral("function")) {
     auto* column = new QVBoxLayout(this);
@@ -85,7 +85,8 @@ Heading FunctionPage::heading() const {
         break;
     }
     const auto environment = session_.environmentOf(function.profile);
-    Heading heading{{QStringLiteral("Functions"), qs(function.name)}, {{what, Role::muted}, {environmentLabel(environment), environmentRole(environment)}}};
+    Heading heading{{QStringLiteral("Functions"), qs(function.name)},
+                    {{what, Role::muted}, {environmentLabel(environment), environmentRole(environment)}}};
     if (!session_.readOnlyReason(function.profile).isEmpty()) heading.chips << QPair{QStringLiteral("read-only"), Role::muted};
     return heading;
 }
@@ -96,4 +97,4 @@ void FunctionPage::redo() { tabs_.value(current_)->redo(); }
 bool FunctionPage::cancel() { return tabs_.value(current_)->cancel(); }
 QAbstractItemModel* FunctionPage::exportModel() { return tabs_.value(current_)->exportModel(); }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

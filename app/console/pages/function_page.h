@@ -62,4 +62,4 @@ private:
     QStackedWidget* stack_;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

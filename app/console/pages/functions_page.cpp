@@ -44,12 +44,16 @@ FunctionsPage::FunctionsPage(Session& session) : Page(session, QStringLiteral("f
     auto* header = table_->horizontalHeader();
     header->setSectionResizeMode(QHeaderView::Interactive);
     header->setSectionsMovable(true);
-    const QHash<QString, int> widths{{"name", 170}, {"platform", 62}, {"profile", 90}, {"region", 92}, {"memory", 88}, {"used", 80}, {"pool", 82}, {"limit", 66},
-                                     {"cost", 100}, {"saving", 132}, {"invocations", 96}, {"errors", 66}, {"throttles", 80}, {"p50", 74}, {"p95", 74}, {"p99", 74}, {"cold", 66}, {"owner", 110}, {"trend", 110}};
-    for (int c = 0; c < model_->columnCount(); ++c) header->resizeSection(c, widths.value(model_->columns()[static_cast<std::size_t>(c)].key, 90));
+    const QHash<QString, int> widths{{"name", 170},       {"platform", 62}, {"profile", 90},   {"region", 92}, {"memory", 88},
+                                     {"used", 80},        {"pool", 82},     {"limit", 66},     {"cost", 100},  {"saving", 132},
+                                     {"invocations", 96}, {"errors", 66},   {"throttles", 80}, {"p50", 74},    {"p95", 74},
+                                     {"p99", 74},         {"cold", 66},     {"owner", 110},    {"trend", 110}};
+    for (int c = 0; c < model_->columnCount(); ++c)
+        header->resizeSection(c, widths.value(model_->columns()[static_cast<std::size_t>(c)].key, 90));
     header->setSectionResizeMode(0, QHeaderView::Stretch);
     header->setMinimumSectionSize(56);
-    for (const char* hidden : {"profile", "p50", "p99", "owner", "used"}) table_->setColumnHidden(model_->columnOf(QString::fromLatin1(hidden)), true);
+    for (const char* hidden : {"profile", "p50", "p99", "owner", "used"})
+        table_->setColumnHidden(model_->columnOf(QString::fromLatin1(hidden)), true);
     table_->sortByColumn(model_->columnOf("cost"), Qt::DescendingOrder);
     card_->body()->addWidget(table_);
     card_->setState(PanelState::loading());
@@ -87,7 +91,8 @@ FunctionsPage::FunctionsPage(Session& session) : Page(session, QStringLiteral("f
     connect(clear, &QPushButton::clicked, table_, &QTableView::clearSelection);
     connect(columns_, &QPushButton::clicked, this, &FunctionsPage::chooseColumns);
     connect(filter_, &QLineEdit::textChanged, this, &FunctionsPage::applyFilter);
-    connect(table_, &Table::rowActivated, this, [this](const QModelIndex& index) { emit session_.openFunction(index.data(KeyRole).toString(), {}); });
+    connect(table_, &Table::rowActivated, this,
+            [this](const QModelIndex& index) { emit session_.openFunction(index.data(KeyRole).toString(), {}); });
     connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this, &FunctionsPage::showSelection);
     connect(card_, &Card::actionRequested, this, [this] {
         if (session_.fleet()->profiles.empty()) {
@@ -126,9 +131,13 @@ void FunctionsPage::show() {
     if (!fleet.functions.empty()) {
         card_->setState(PanelState::content());
     } else if (fleet.profiles.empty()) {
-        card_->setState(PanelState::empty(QStringLiteral("Your functions will be listed here"), QStringLiteral("Connect an account, read-only, or start the built-in sandbox with pilotlight --sandbox."), QStringLiteral("Add a connection")));
+        card_->setState(
+            PanelState::empty(QStringLiteral("Your functions will be listed here"),
+                              QStringLiteral("Connect an account, read-only, or start the built-in sandbox with pilotlight --sandbox."),
+                              QStringLiteral("Add a connection")));
     } else {
-        card_->setState(session_.syncing() ? PanelState::loading(QStringLiteral("Reading functions")) : PanelState::empty(QStringLiteral("No function was found"), {}, QStringLiteral("Read now")));
+        card_->setState(session_.syncing() ? PanelState::loading(QStringLiteral("Reading functions"))
+                                           : PanelState::empty(QStringLiteral("No function was found"), {}, QStringLiteral("Read now")));
     }
     applyFilter();
 }
@@ -139,7 +148,7 @@ void FunctionsPage::applyFilter() {
     filter_->setProperty("validity", QString::fromLatin1(validity));
     filter_->style()->unpolish(filter_);
     filter_->style()->polish(filter_);
-    if (!filter) { // what is shown stays as it was until the words make sense
+    if (!filter) {  // what is shown stays as it was until the words make sense
         setInk(filter_says_, Role::bad);
         filter_says_->setText(qs(filter.error().what));
         filter_->setToolTip(qs(filter.error().text()));
@@ -152,7 +161,8 @@ void FunctionsPage::applyFilter() {
     filter_says_->setText(shown == all ? QString() : QStringLiteral("%1 of %2").arg(shown).arg(all));
     card_->setCaption(QStringLiteral("%1 in the range %2 to %3")
                           .arg(all == 1 ? QStringLiteral("1 function") : QStringLiteral("%1 functions").arg(all),
-                               format::dateTime(session_.fleet()->range.begin, QTimeZone::utc()), format::dateTime(session_.fleet()->range.end, QTimeZone::utc())));
+                               format::dateTime(session_.fleet()->range.begin, QTimeZone::utc()),
+                               format::dateTime(session_.fleet()->range.end, QTimeZone::utc())));
 }
 
 QStringList FunctionsPage::selectedIds() const {
@@ -170,7 +180,8 @@ void FunctionsPage::showSelection() {
         const int row = model_->rowOf(id);
         if (row < 0) continue;
         const auto& recommendation = model_->row(row).recommendation;
-        if (recommendation && recommendation->status == RecommendationStatus::recommended && recommendation->saving_month) saving += recommendation->saving_month->value.toDouble();
+        if (recommendation && recommendation->status == RecommendationStatus::recommended && recommendation->saving_month)
+            saving += recommendation->saving_month->value.toDouble();
     }
     QString text = QStringLiteral("%1 selected").arg(ids.size());
     if (saving > 0) text += QStringLiteral(", save %1 a month").arg(format::moneyWhole(saving));
@@ -192,4 +203,4 @@ void FunctionsPage::chooseColumns() {
     menu->popup(columns_->mapToGlobal(QPoint(0, columns_->height() + 4)));
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -10,7 +10,7 @@ class QPushButton;
 namespace pilotlight::widgets {
 class Card;
 class Table;
-} // namespace pilotlight::widgets
+}  // namespace pilotlight::widgets
 
 namespace pilotlight::console {
 
@@ -43,4 +43,4 @@ private:
     QPushButton* columns_;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -41,12 +41,15 @@ std::optional<std::pair<double, double>> statisticsOfShare(const PlotSeries& dat
     double sum = 0;
     for (const double v : known) sum += v;
     std::sort(known.begin(), known.end());
-    return std::pair{sum / static_cast<double>(known.size()), known[static_cast<std::size_t>(0.95 * static_cast<double>(known.size() - 1))]};
+    return std::pair{sum / static_cast<double>(known.size()),
+                     known[static_cast<std::size_t>(0.95 * static_cast<double>(known.size() - 1))]};
 }
 
-QString periodText(const PlotSeries& data) { return data.period_s > 0 ? QStringLiteral(" per ") + format::durationText(data.period_s * 1000) : QString(); }
+QString periodText(const PlotSeries& data) {
+    return data.period_s > 0 ? QStringLiteral(" per ") + format::durationText(data.period_s * 1000) : QString();
+}
 
-} // namespace
+}  // namespace
 
 MetricsTab::MetricsTab(Session& session) : FunctionTab(session), job_(session.jobs()) {
     group_ = new ChartGroup(this);
@@ -120,7 +123,8 @@ void MetricsTab::setFunction(const FunctionRow& row) {
     row_ = row;
     if (other) {
         stale_ = true;
-        for (const auto& panel : {invocations_, duration_, cold_, concurrency_, memory_, cost_}) panel.card->setState(PanelState::loading({}, -1, true));
+        for (const auto& panel : {invocations_, duration_, cold_, concurrency_, memory_, cost_})
+            panel.card->setState(PanelState::loading({}, -1, true));
     }
     if (active_ && stale_) read();
 }
@@ -142,7 +146,8 @@ void MetricsTab::read() {
     stale_ = false;
     job_.run<std::shared_ptr<const FunctionMetrics>>(
         {QStringLiteral("Read metrics of %1").arg(qs(row_->function.name))},
-        [function = row_->function, text = session_.range()](Workspace& workspace, const JobContext& job) -> Result<std::shared_ptr<const FunctionMetrics>> {
+        [function = row_->function, text = session_.range()](Workspace& workspace,
+                                                             const JobContext& job) -> Result<std::shared_ptr<const FunctionMetrics>> {
             PILOTLIGHT_ASSIGN(const auto range, text.evaluate(workspace.clockOf(function.profile)->now()));
             return readFunctionMetrics(workspace, function, range, job);
         },
@@ -151,7 +156,8 @@ void MetricsTab::read() {
             if (metrics) {
                 show(**metrics);
             } else if (metrics.error().code != ErrorCode::cancelled) {
-                for (const auto& panel : {invocations_, duration_, cold_, concurrency_, memory_, cost_}) panel.card->setState(PanelState::fromError(metrics.error(), QStringLiteral("Read again")));
+                for (const auto& panel : {invocations_, duration_, cold_, concurrency_, memory_, cost_})
+                    panel.card->setState(PanelState::fromError(metrics.error(), QStringLiteral("Read again")));
             }
         });
 }
@@ -164,7 +170,8 @@ void MetricsTab::show(const FunctionMetrics& m) {
     if (zoomed) group_->setVisible(from, to);
     const QTimeZone zone = session_.utc() ? QTimeZone::utc() : QTimeZone::systemTimeZone();
     std::vector<Annotation> flags;
-    for (const auto& [time, text] : m.flags) flags.push_back({time, text + QStringLiteral(" applied"), Role::good, QStringLiteral("change")});
+    for (const auto& [time, text] : m.flags)
+        flags.push_back({time, text + QStringLiteral(" applied"), Role::good, QStringLiteral("change")});
     // Points of the newest minutes still arrive.
     const double incomplete = seconds1970(m.range.end) - 900;
     for (const auto& panel : {invocations_, duration_, cold_, concurrency_, memory_}) {
@@ -180,12 +187,15 @@ void MetricsTab::show(const FunctionMetrics& m) {
         panel.card->setState(known ? PanelState::content() : PanelState::empty(title, detail, QStringLiteral("Read now")));
     };
 
-    invocations_.chart->setSeries({series(QStringLiteral("invocations"), m.invocations, TimeSeries::Style::area, 0), series(QStringLiteral("errors"), m.errors, TimeSeries::Style::bars, 3, Role::bad),
+    invocations_.chart->setSeries({series(QStringLiteral("invocations"), m.invocations, TimeSeries::Style::area, 0),
+                                   series(QStringLiteral("errors"), m.errors, TimeSeries::Style::bars, 3, Role::bad),
                                    series(QStringLiteral("throttles"), m.throttles, TimeSeries::Style::bars, 1, Role::warm)});
     invocations_.card->setCaption(QStringLiteral("sum") + periodText(m.invocations));
     state(invocations_, m.invocations.known, QStringLiteral("Invocations have not been read for this range"), {});
 
-    duration_.chart->setSeries({series(QStringLiteral("p50"), m.p50, TimeSeries::Style::line, 4), series(QStringLiteral("p95"), m.p95, TimeSeries::Style::line, 0), series(QStringLiteral("p99"), m.p99, TimeSeries::Style::line, 1)});
+    duration_.chart->setSeries({series(QStringLiteral("p50"), m.p50, TimeSeries::Style::line, 4),
+                                series(QStringLiteral("p95"), m.p95, TimeSeries::Style::line, 0),
+                                series(QStringLiteral("p99"), m.p99, TimeSeries::Style::line, 1)});
     duration_.card->setCaption(QStringLiteral("p50, p95, p99%1, log scale, INIT excluded").arg(periodText(m.p95)));
     std::vector<LimitLine> limits;
     if (row_) {
@@ -194,7 +204,8 @@ void MetricsTab::show(const FunctionMetrics& m) {
         }
     }
     duration_.chart->setLimits(limits);
-    state(duration_, m.p95.any() || m.p50.any(), QStringLiteral("Duration percentiles have not been read for this range"), QStringLiteral("CloudWatch keeps them; they are never made from averages."));
+    state(duration_, m.p95.any() || m.p50.any(), QStringLiteral("Duration percentiles have not been read for this range"),
+          QStringLiteral("CloudWatch keeps them; they are never made from averages."));
 
     std::vector<std::vector<float>> counts = m.cold.counts;
     heat_map_->setCells(m.cold.buckets, m.cold.x, m.cold.period_s, std::move(counts));
@@ -204,11 +215,18 @@ void MetricsTab::show(const FunctionMetrics& m) {
     }
     const auto& theme = Theme::instance();
     const auto share = statisticsOfShare(m.cold.share);
-    cold_.legend->setExtraRows({{theme.colour(Role::cold), QStringLiteral("cold starts"), {QString(), QString(), format::integer(cold)}},
-                                {theme.colour(Role::cold), QStringLiteral("share"), {QString(), share ? format::percent(share->first) : format::unknown(), share ? format::percent(share->second) : QString()}},
-                                {theme.colour(Role::cold), QStringLiteral("INIT p50"), {QString(), cold > 0 ? format::durationText(m.cold.init_p50_ms) : QString(format::kEnDash), QString()}}});
-    cold_.card->setCaption(QStringLiteral("by INIT duration, per %1, from %2 log lines").arg(format::durationText(m.cold.period_s * 1000), format::integer(static_cast<double>(m.cold.lines))));
-    state(cold_, m.cold.known, QStringLiteral("Cold starts have not been read for this range"), QStringLiteral("They come from the function's logs."));
+    cold_.legend->setExtraRows(
+        {{theme.colour(Role::cold), QStringLiteral("cold starts"), {QString(), QString(), format::integer(cold)}},
+         {theme.colour(Role::cold),
+          QStringLiteral("share"),
+          {QString(), share ? format::percent(share->first) : format::unknown(), share ? format::percent(share->second) : QString()}},
+         {theme.colour(Role::cold),
+          QStringLiteral("INIT p50"),
+          {QString(), cold > 0 ? format::durationText(m.cold.init_p50_ms) : QString(format::kEnDash), QString()}}});
+    cold_.card->setCaption(QStringLiteral("by INIT duration, per %1, from %2 log lines")
+                               .arg(format::durationText(m.cold.period_s * 1000), format::integer(static_cast<double>(m.cold.lines))));
+    state(cold_, m.cold.known, QStringLiteral("Cold starts have not been read for this range"),
+          QStringLiteral("They come from the function's logs."));
 
     std::vector<TimeSeries> busy;
     if (m.pool_size.any()) busy.push_back(series(QStringLiteral("warm pool"), m.pool_size, TimeSeries::Style::step_area, 1, Role::warm));
@@ -222,15 +240,18 @@ void MetricsTab::show(const FunctionMetrics& m) {
     concurrency_.card->setCaption(QStringLiteral("maximum%1, warm pool, instance limit").arg(periodText(m.concurrency)));
     limits.clear();
     if (row_ && row_->function.instance_limit.kind == InstanceLimit::Kind::limited) {
-        limits.push_back({static_cast<double>(row_->function.instance_limit.value), QStringLiteral("instance limit %1").arg(row_->function.instance_limit.value), Role::bad, false});
+        limits.push_back({static_cast<double>(row_->function.instance_limit.value),
+                          QStringLiteral("instance limit %1").arg(row_->function.instance_limit.value), Role::bad, false});
     }
     concurrency_.chart->setLimits(limits);
     state(concurrency_, m.concurrency.any(), QStringLiteral("Concurrency has not been read for this range"), {});
 
-    memory_.chart->setSeries({series(QStringLiteral("used"), m.memory_used, TimeSeries::Style::line, 0), series(QStringLiteral("size"), m.memory_size, TimeSeries::Style::step, 7)});
+    memory_.chart->setSeries({series(QStringLiteral("used"), m.memory_used, TimeSeries::Style::line, 0),
+                              series(QStringLiteral("size"), m.memory_size, TimeSeries::Style::step, 7)});
     memory_.chart->setFixedTop({});
     memory_.card->setCaption(QStringLiteral("largest used%1 from log lines, configured size").arg(periodText(m.memory_used)));
-    state(memory_, m.memory_used.any(), QStringLiteral("Memory use has not been read for this range"), QStringLiteral("It comes from the function's logs."));
+    state(memory_, m.memory_used.any(), QStringLiteral("Memory use has not been read for this range"),
+          QStringLiteral("It comes from the function's logs."));
     showCosts();
     emit basisChanged();
 }
@@ -239,7 +260,8 @@ void MetricsTab::showCosts() {
     if (!row_) return;
     std::map<double, double> by_day;
     for (const auto& line : session_.fleet()->costs) {
-        if (line.function_id == row_->function.id) by_day[std::floor(seconds1970(line.period.begin) / 86'400) * 86'400] += line.amount.toDouble();
+        if (line.function_id == row_->function.id)
+            by_day[std::floor(seconds1970(line.period.begin) / 86'400) * 86'400] += line.amount.toDouble();
     }
     std::vector<double> x, y;
     for (const auto& [day, amount] : by_day) {
@@ -249,7 +271,8 @@ void MetricsTab::showCosts() {
     PlotSeries data{makeValues(std::move(x)), makeValues(std::move(y)), 86'400, !by_day.empty()};
     cost_.chart->setSeries({series(QStringLiteral("cost"), data, TimeSeries::Style::bars, 0)});
     cost_.card->setCaption(QStringLiteral("computed per UTC day, list price before grants"));
-    cost_.card->setState(!by_day.empty() ? PanelState::content() : PanelState::empty(QStringLiteral("The cost is unknown"), qs(row_->cost_note)));
+    cost_.card->setState(!by_day.empty() ? PanelState::content()
+                                         : PanelState::empty(QStringLiteral("The cost is unknown"), qs(row_->cost_note)));
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

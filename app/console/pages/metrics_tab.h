@@ -10,7 +10,7 @@ class ChartGroup;
 class HeatMapChart;
 class LegendTable;
 class TimeChart;
-} // namespace pilotlight::widgets
+}  // namespace pilotlight::widgets
 
 namespace pilotlight::console {
 
@@ -42,4 +42,4 @@ private:
     widgets::HeatMapChart* heat_map_;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -21,14 +21,18 @@ using namespace widgets;
 namespace {
 Role needRole(Need::Level level) {
     switch (level) {
-    case Need::Level::bad: return Role::bad;
-    case Need::Level::caution: return Role::warm;
-    case Need::Level::watch: return Role::cold;
-    case Need::Level::note: return Role::faint;
+        case Need::Level::bad:
+            return Role::bad;
+        case Need::Level::caution:
+            return Role::warm;
+        case Need::Level::watch:
+            return Role::cold;
+        case Need::Level::note:
+            return Role::faint;
     }
     return Role::muted;
 }
-} // namespace
+}  // namespace
 
 OverviewPage::OverviewPage(Session& session) : Page(session, QStringLiteral("overview")) {
     auto* column = new QVBoxLayout(this);
@@ -37,7 +41,8 @@ OverviewPage::OverviewPage(Session& session) : Page(session, QStringLiteral("ove
 
     auto* tiles = new QHBoxLayout;
     tiles->setSpacing(space::gap);
-    for (auto [tile, label] : {std::pair{&cost_, "Cost per month"}, std::pair{&available_, "Saving available"}, std::pair{&realised_, "Saving realised"}, std::pair{&cold_, "Cold starts"}}) {
+    for (auto [tile, label] : {std::pair{&cost_, "Cost per month"}, std::pair{&available_, "Saving available"},
+                               std::pair{&realised_, "Saving realised"}, std::pair{&cold_, "Cold starts"}}) {
         *tile = new FigureTile(QString::fromLatin1(label));
         tiles->addWidget(*tile, 1);
     }
@@ -115,7 +120,8 @@ OverviewPage::OverviewPage(Session& session) : Page(session, QStringLiteral("ove
 
 Heading OverviewPage::heading() const {
     const auto count = session_.fleet()->profiles.size();
-    return {{QStringLiteral("Overview")}, {{count == 1 ? qs(session_.fleet()->profiles.front().profile.name) : QStringLiteral("all connections"), Role::muted}}};
+    return {{QStringLiteral("Overview")},
+            {{count == 1 ? qs(session_.fleet()->profiles.front().profile.name) : QStringLiteral("all connections"), Role::muted}}};
 }
 
 QAbstractItemModel* OverviewPage::exportModel() { return proxy_; }
@@ -137,8 +143,10 @@ void OverviewPage::show() {
     std::vector<DotList::Item> items;
     for (const auto& need : needs_shown_) items.push_back({needRole(need.level), qs(need.text), qs(need.figure), qs(need.key)});
     needs_->setItems(std::move(items));
-    needs_card_->setState(!needs_shown_.empty() ? PanelState::content()
-                                                 : PanelState::empty(QStringLiteral("Nothing needs you"), QStringLiteral("Throttling, failures, idle pools and changes under watch appear here.")));
+    needs_card_->setState(!needs_shown_.empty()
+                              ? PanelState::content()
+                              : PanelState::empty(QStringLiteral("Nothing needs you"),
+                                                  QStringLiteral("Throttling, failures, idle pools and changes under watch appear here.")));
     functions_->setRows(functionItems(fleet));
     functions_card_->setCaption(QStringLiteral("by cost, %1 in %2 %3")
                                     .arg(fleet.functions.size())
@@ -147,10 +155,17 @@ void OverviewPage::show() {
     if (!fleet.functions.empty()) {
         functions_card_->setState(PanelState::content());
     } else if (fleet.profiles.empty()) {
-        functions_card_->setState(PanelState::empty(QStringLiteral("Your functions will be listed here"), QStringLiteral("Connect an account, read-only, or start the built-in sandbox with pilotlight --sandbox."), QStringLiteral("Add a connection")));
+        functions_card_->setState(
+            PanelState::empty(QStringLiteral("Your functions will be listed here"),
+                              QStringLiteral("Connect an account, read-only, or start the built-in sandbox with pilotlight --sandbox."),
+                              QStringLiteral("Add a connection")));
     } else {
-        functions_card_->setState(session_.syncing() ? PanelState::loading(QStringLiteral("Reading functions"))
-                                                     : PanelState::empty(QStringLiteral("No function was found"), QStringLiteral("The connections have been read, or not yet; they hold no function we could see."), QStringLiteral("Read now")));
+        functions_card_->setState(
+            session_.syncing()
+                ? PanelState::loading(QStringLiteral("Reading functions"))
+                : PanelState::empty(QStringLiteral("No function was found"),
+                                    QStringLiteral("The connections have been read, or not yet; they hold no function we could see."),
+                                    QStringLiteral("Read now")));
     }
     emit headingChanged();
 }
@@ -159,12 +174,14 @@ void OverviewPage::showCosts() {
     const auto& fleet = *session_.fleet();
     if (!showStackedCosts(*chart_, fleet, CostGroup::function, 5)) {
         chart_card_->setCaption({});
-        chart_card_->setState(session_.syncing() ? PanelState::loading(QStringLiteral("Reading usage"))
-                                                 : PanelState::empty(QStringLiteral("Cost by day will be drawn here"), QStringLiteral("It needs usage of at least one day and a price list for its region.")));
+        chart_card_->setState(
+            session_.syncing() ? PanelState::loading(QStringLiteral("Reading usage"))
+                               : PanelState::empty(QStringLiteral("Cost by day will be drawn here"),
+                                                   QStringLiteral("It needs usage of at least one day and a price list for its region.")));
         return;
     }
     chart_card_->setCaption(QStringLiteral("computed at list price, UTC; the last day is not complete"));
     chart_card_->setState(PanelState::content());
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -10,7 +10,7 @@ class DotList;
 class FigureTile;
 class Table;
 class TimeChart;
-} // namespace pilotlight::widgets
+}  // namespace pilotlight::widgets
 
 namespace pilotlight::console {
 
@@ -39,4 +39,4 @@ private:
     widgets::Table* table_;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -15,7 +15,7 @@ namespace pilotlight::console {
 
 // What the top bar says: "Functions / chat-inference", chips for what this is.
 struct Heading {
-    QStringList crumbs;                    // the last is the page itself
+    QStringList crumbs;  // the last is the page itself
     QList<QPair<QString, widgets::Role>> chips;
 };
 
@@ -53,4 +53,4 @@ private:
     QString name_;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -31,7 +31,8 @@ void RecommendationsTab::setFunction(const FunctionRow& row) {
     const bool other = !row_ || row_->function.id != row.function.id;
     row_ = row;
     const auto* found = session_.fleet()->recommendation(row.function.id);
-    const bool same = !other && shown_.has_value() == (found != nullptr) && (!found || (shown_->id == found->id && shown_->made_at == found->made_at));
+    const bool same =
+        !other && shown_.has_value() == (found != nullptr) && (!found || (shown_->id == found->id && shown_->made_at == found->made_at));
     if (same) return;
     shown_ = found ? std::optional<Recommendation>(*found) : std::nullopt;
     show();
@@ -51,7 +52,10 @@ void RecommendationsTab::show() {
     clear(content_);
     if (!shown_) {
         card_->setCaption({});
-        card_->setState(PanelState::empty(QStringLiteral("Not judged yet"), QStringLiteral("Pilotlight searches memory, warm pool and limits for settings that keep your SLO for less."), QStringLiteral("Judge all functions")));
+        card_->setState(
+            PanelState::empty(QStringLiteral("Not judged yet"),
+                              QStringLiteral("Pilotlight searches memory, warm pool and limits for settings that keep your SLO for less."),
+                              QStringLiteral("Judge all functions")));
         return;
     }
     const auto& r = *shown_;
@@ -59,25 +63,44 @@ void RecommendationsTab::show() {
     if (r.status == RecommendationStatus::inconclusive) {
         QString reasons;
         for (const auto& reason : r.reasons) reasons += qs(reason) + QLatin1Char('\n');
-        card_->setState(PanelState::inconclusive(QStringLiteral("Inconclusive: needs %1").arg(qs(r.needs.empty() ? std::string("more data") : r.needs)), reasons.trimmed()));
+        card_->setState(PanelState::inconclusive(
+            QStringLiteral("Inconclusive: needs %1").arg(qs(r.needs.empty() ? std::string("more data") : r.needs)), reasons.trimmed()));
         return;
     }
     card_->setState(PanelState::content());
     auto* head = new QHBoxLayout;
     head->setSpacing(space::s);
-    head->addWidget(makeLabel(savingText(r), Type::title, r.status == RecommendationStatus::recommended && r.saving_month && r.saving_month->value.units() > 0 ? Role::good : Role::text, 600));
-    if (!r.effort.empty() && r.status == RecommendationStatus::recommended) head->addWidget(new Chip(QStringLiteral("effort %1").arg(qs(r.effort))));
-    if (!r.risk.empty() && r.status == RecommendationStatus::recommended) head->addWidget(new Chip(QStringLiteral("risk %1").arg(qs(r.risk)), r.risk == "high" ? Role::bad : r.risk == "medium" ? Role::caution : Role::muted));
+    head->addWidget(makeLabel(
+        savingText(r), Type::title,
+        r.status == RecommendationStatus::recommended && r.saving_month && r.saving_month->value.units() > 0 ? Role::good : Role::text,
+        600));
+    if (!r.effort.empty() && r.status == RecommendationStatus::recommended)
+        head->addWidget(new Chip(QStringLiteral("effort %1").arg(qs(r.effort))));
+    if (!r.risk.empty() && r.status == RecommendationStatus::recommended)
+        head->addWidget(new Chip(QStringLiteral("risk %1").arg(qs(r.risk)), r.risk == "high"     ? Role::bad
+                                                                            : r.risk == "medium" ? Role::caution
+                                                                                                 : Role::muted));
     head->addStretch(1);
     content_->addLayout(head);
     if (r.status == RecommendationStatus::recommended) {
         auto* table = new CompareTable(CompareTable::Layout::columns);
         table->setHeaders({}, QStringLiteral("today"), QStringLiteral("recommended"));
         std::vector<CompareTable::Row> rows;
-        for (const auto& change : r.changes) rows.push_back({settingLabel(change.setting), settingValue(change.setting, change.before), settingValue(change.setting, change.after), {}, Role::text, true});
+        for (const auto& change : r.changes)
+            rows.push_back({settingLabel(change.setting),
+                            settingValue(change.setting, change.before),
+                            settingValue(change.setting, change.after),
+                            {},
+                            Role::text,
+                            true});
         const auto effect = [&](const char* name, const std::optional<EffectValue>& value, const std::function<QString(double)>& text) {
             if (!value) return;
-            rows.push_back({QString::fromLatin1(name), text(value->before), QStringLiteral("%1  (%2)").arg(text(value->after), format::range(text(value->lo), text(value->hi))), {}, Role::text, false});
+            rows.push_back({QString::fromLatin1(name),
+                            text(value->before),
+                            QStringLiteral("%1  (%2)").arg(text(value->after), format::range(text(value->lo), text(value->hi))),
+                            {},
+                            Role::text,
+                            false});
         };
         effect("Cost per month", r.effect.cost_usd_month, [](double v) { return format::money(v); });
         effect("Latency p95", r.effect.p95_ms, [](double v) { return format::durationText(v); });
@@ -122,7 +145,10 @@ void RecommendationsTab::plan(const std::string& recommendation_id, const QStrin
     session_.makeWay();
     plan_job_.run<Plan>(
         {QStringLiteral("Plan for %1").arg(row_ ? qs(row_->function.name) : QString()), Lane::write, true, true, true},
-        [recommendation_id, names](Workspace& workspace, const JobContext& job) { return workspace.planRecommendation(recommendation_id, names, job); }, this,
+        [recommendation_id, names](Workspace& workspace, const JobContext& job) {
+            return workspace.planRecommendation(recommendation_id, names, job);
+        },
+        this,
         [this, recommendation_id](Result<Plan> plan) {
             planning_ = false;
             show();
@@ -141,4 +167,4 @@ void RecommendationsTab::plan(const std::string& recommendation_id, const QStrin
         });
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

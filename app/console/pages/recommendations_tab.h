@@ -28,4 +28,4 @@ private:
     bool planning_ = false;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

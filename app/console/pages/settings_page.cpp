@@ -22,7 +22,7 @@ QFormLayout* formIn(Card* card) {
     card->body()->addLayout(form);
     return form;
 }
-} // namespace
+}  // namespace
 
 SettingsPage::SettingsPage(Session& session) : Page(session, QStringLiteral("settings")) {
     auto* column = new QVBoxLayout(this);
@@ -57,7 +57,9 @@ SettingsPage::SettingsPage(Session& session) : Page(session, QStringLiteral("set
     auto* reading = new Card(QStringLiteral("Reading"));
     form = formIn(reading);
     refresh_ = new QComboBox;
-    for (const auto& [title, every] : {std::pair{"Off", 0}, std::pair{"Every 10 s", 10}, std::pair{"Every minute", 60}, std::pair{"Every 5 minutes", 300}}) refresh_->addItem(QString::fromLatin1(title), every);
+    for (const auto& [title, every] :
+         {std::pair{"Off", 0}, std::pair{"Every 10 s", 10}, std::pair{"Every minute", 60}, std::pair{"Every 5 minutes", 300}})
+        refresh_->addItem(QString::fromLatin1(title), every);
     refresh_->setMinimumWidth(180);
     const auto showRefresh = [this] { refresh_->setCurrentIndex(refresh_->findData(session_.refreshSeconds())); };
     showRefresh();
@@ -67,7 +69,8 @@ SettingsPage::SettingsPage(Session& session) : Page(session, QStringLiteral("set
         remember("console.refresh_seconds", QString::number(session_.refreshSeconds()));
     });
     form->addRow(makeLabel(QStringLiteral("Automatic refresh"), Type::body, Role::muted), refresh_);
-    form->addRow(makeLabel(QStringLiteral("Intervals"), Type::body, Role::muted), makeLabel(QStringLiteral("90 % everywhere, at the traffic of the last 14 days")));
+    form->addRow(makeLabel(QStringLiteral("Intervals"), Type::body, Role::muted),
+                 makeLabel(QStringLiteral("90 % everywhere, at the traffic of the last 14 days")));
     form->addRow(makeLabel(QStringLiteral("Times"), Type::body, Role::muted), makeLabel(QStringLiteral("UTC, as bills have them")));
     column->addWidget(reading);
 
@@ -78,8 +81,10 @@ SettingsPage::SettingsPage(Session& session) : Page(session, QStringLiteral("set
     where->setTextInteractionFlags(Qt::TextSelectableByMouse);
     form->addRow(makeLabel(QStringLiteral("Workspace"), Type::body, Role::muted), where);
     form->addRow(makeLabel(QStringLiteral("Kept"), Type::body, Role::muted),
-                 makeLabel(session.options().temporary ? QStringLiteral("until this window closes: it is sandbox data") : QStringLiteral("on this computer only; credentials are never stored")));
-    form->addRow(makeLabel(QStringLiteral("Version"), Type::body, Role::muted), makeLabel(QStringLiteral("Pilotlight %1, GPL-3.0-or-later").arg(QStringLiteral(PILOTLIGHT_VERSION))));
+                 makeLabel(session.options().temporary ? QStringLiteral("until this window closes: it is sandbox data")
+                                                       : QStringLiteral("on this computer only; credentials are never stored")));
+    form->addRow(makeLabel(QStringLiteral("Version"), Type::body, Role::muted),
+                 makeLabel(QStringLiteral("Pilotlight %1, GPL-3.0-or-later").arg(QStringLiteral(PILOTLIGHT_VERSION))));
     column->addWidget(data);
     column->addStretch(1);
 }
@@ -89,10 +94,15 @@ Heading SettingsPage::heading() const { return {{QStringLiteral("Settings")}, {}
 void SettingsPage::remember(const char* key, const QString& value) {
     session_.jobs().run<void>(
         {QStringLiteral("Remember a setting"), Lane::write, false, true, true},
-        [key = std::string(key), text = value.toStdString()](Workspace& workspace, const JobContext&) { return workspace.putNote(key, text); }, this,
+        [key = std::string(key), text = value.toStdString()](Workspace& workspace, const JobContext&) {
+            return workspace.putNote(key, text);
+        },
+        this,
         [this](Status status) {
-            if (!status) emit session_.reported(QStringLiteral("The setting holds until the window closes: ") + qs(status.error().what), qs(status.error().text()));
+            if (!status)
+                emit session_.reported(QStringLiteral("The setting holds until the window closes: ") + qs(status.error().what),
+                                       qs(status.error().text()));
         });
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

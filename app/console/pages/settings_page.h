@@ -20,4 +20,4 @@ private:
     QComboBox* refresh_;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -9,7 +9,7 @@ using namespace widgets;
 
 namespace {
 double seconds1970(Timestamp t) { return static_cast<double>(t.time_since_epoch().count()) / 1000.0; }
-} // namespace
+}  // namespace
 
 bool showStackedCosts(TimeChart& chart, const Fleet& fleet, CostGroup group, int top) {
     const auto stack = costStack(fleet, group, top);
@@ -40,10 +40,11 @@ bool showStackedCosts(TimeChart& chart, const Fleet& fleet, CostGroup group, int
         if (change.applied == Timestamp{} || !fleet.range.contains(change.applied) || flags.size() >= 4) continue;
         const auto* row = fleet.function(change.function_id);
         if (row == nullptr) continue;
-        flags.push_back({seconds1970(change.applied), QStringLiteral("%1: %2").arg(qs(row->function.name), changesText(change.changes)), Role::text, qs(change.id)});
+        flags.push_back({seconds1970(change.applied), QStringLiteral("%1: %2").arg(qs(row->function.name), changesText(change.changes)),
+                         Role::text, qs(change.id)});
     }
     chart.setAnnotations(std::move(flags));
     return true;
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -12,4 +12,4 @@ namespace pilotlight::console {
 // false = there is nothing to draw. Flags the changes that were applied in the range.
 bool showStackedCosts(widgets::TimeChart& chart, const Fleet& fleet, CostGroup group, int top);
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

@@ -8,6 +8,7 @@
 
 #include "app/console/dialogs/plan_review_dialog.h"
 #include "app/console/models/words.h"
+#include "app/console/pages/state_command.h"
 #include "core/workspace.h"
 #include "widgets/card.h"
 #include "widgets/charts/cdf_chart.h"
@@ -26,25 +27,16 @@ using namespace widgets;
 
 namespace {
 
-// Everything that the sliders and the charts change, as one step back.
-class StateCommand : public QUndoCommand {
-public:
-    StateCommand(WhatIfState before, WhatIfState after, std::function<void(const WhatIfState&)> apply, const QString& text)
-        : QUndoCommand(text), before_(std::move(before)), after_(std::move(after)), apply_(std::move(apply)) {}
-    void undo() override { apply_(before_); }
-    void redo() override { apply_(after_); }
-
-private:
-    WhatIfState before_, after_;
-    std::function<void(const WhatIfState&)> apply_;
-};
-
 QPointF point(double cost, double p95) { return {cost, p95}; }
 
-} // namespace
+}  // namespace
 
 WhatIfTab::WhatIfTab(Session& session)
-    : FunctionTab(session), engine_job_(session.jobs()), exact_job_(session.jobs()), search_job_(session.jobs()), plan_job_(session.jobs()) {
+    : FunctionTab(session),
+      engine_job_(session.jobs()),
+      exact_job_(session.jobs()),
+      search_job_(session.jobs()),
+      plan_job_(session.jobs()) {
     undo_ = new QUndoStack(this);
     undo_->setUndoLimit(500);
     exact_timer_ = new QTimer(this);
@@ -66,9 +58,12 @@ WhatIfTab::WhatIfTab(Session& session)
         if (!engine_ || !row_) return;
         exact_job_.run<WhatIfResult>(
             {QStringLiteral("Exact what-if"), Lane::compute},
-            [engine = engine_, what = whatIfOf(state_, row_->function)](Workspace&, const JobContext& job) { return engine->exact(what, job); }, this,
+            [engine = engine_, what = whatIfOf(state_, row_->function)](Workspace&, const JobContext& job) {
+                return engine->exact(what, job);
+            },
+            this,
             [this](Result<WhatIfResult> result) {
-                if (result) showResult(*result); // an error leaves the approximate answer, still drawn lighter
+                if (result) showResult(*result);  // an error leaves the approximate answer, still drawn lighter
             });
     });
     connect(&session_, &Session::storeChanged, this, [this](StoreChange what) {
@@ -86,172 +81,6 @@ WhatIfTab::WhatIfTab(Session& session)
 
 WhatIfTab::~WhatIfTab() = default;
 
-void WhatIfTab::buildLeft(QWidget*) {
-    auto* column = left_->body();
-    column->setSpacing(6);
-    memory_ = new SettingSlider(QStringLiteral("Memory"));
-    pool_ = new SettingSlider(QStringLiteral("Warm pool"));
-    limit_ = new SettingSlider(QStringLiteral("Instance limit"));
-    traffic_ = new SettingSlider(QStringLiteral("Traffic"));
-    surge_ = new SettingSlider(QStringLiteral("Surge"));
-    memory_->setFormat([](double v) { return format::megabytes(v); });
-    memory_->setTypedStep(1);
-    traffic_->setMap(ValueMap::logarithmic(0.25, 4, 0.05));
-    traffic_->setFormat([](double v) { return format::times(v); });
-    traffic_->setValue(1);
-    traffic_->setToday(1.0);
-    surge_->setMap(ValueMap::linear(1, 10, 0.5));
-    surge_->setFormat([](double v) { return v <= 1 ? QStringLiteral("none") : format::times(v); },
-                      [](const QString& text) -> std::optional<double> { return text.trimmed() == QLatin1String("none") ? std::optional(1.0) : format::parseNumber(text); });
-    surge_->setEndTexts(QStringLiteral("none"), QStringLiteral("× 10 for 15 min a day"));
-    surge_->setValue(1);
-    surge_->setToday(1.0);
-    limit_->setFormat([this](double v) { return v > ranges_.limit_hi ? QStringLiteral("unset") : format::integer(v); },
-                      [this](const QString& text) -> std::optional<double> {
-                          const QString word = text.trimmed();
-                          if (word == QLatin1String("unset") || word == QLatin1String("none")) return ranges_.limit_hi + 1.0;
-                          return format::parseNumber(text);
-                      });
-    for (auto* slider : {memory_, pool_, limit_, traffic_, surge_}) {
-        slider->setUndoStack(undo_);
-        column->addWidget(slider);
-        connect(slider, &SettingSlider::valueChanged, this, [this, slider](double value) {
-            if (updating_) return;
-            if (slider == memory_) state_.memory.value = static_cast<std::int32_t>(std::lround(value));
-            if (slider == pool_) {
-                // A schedule keeps its shape under the slider; a constant pool is just its level.
-                const int level = static_cast<int>(std::lround(value));
-                if (!state_.pool_by_hour.empty()) {
-                    const int most = *std::max_element(state_.pool_by_hour.begin(), state_.pool_by_hour.end());
-                    for (int& hour : state_.pool_by_hour) hour = most > 0 ? static_cast<int>(std::lround(static_cast<double>(hour) * level / most)) : level;
-                }
-                state_.pool = level;
-            }
-            if (slider == limit_) state_.limit = value > ranges_.limit_hi ? InstanceLimit::unlimited() : InstanceLimit::of(static_cast<std::int32_t>(std::lround(value)));
-            if (slider == traffic_) state_.traffic = value;
-            if (slider == surge_) state_.surge = value;
-            updating_ = true;
-            syncControls();
-            updating_ = false;
-            answer();
-        });
-    }
-    chips_ = new ChipFlow;
-    column->addWidget(chips_);
-    column->addSpacing(2);
-    column->addWidget(makeLabel(QStringLiteral("Guardrails"), Type::body, Role::text, 600));
-    guardrails_ = new GuardrailList;
-    column->addWidget(guardrails_);
-    column->addStretch(1);
-    auto* plan_head = new QHBoxLayout;
-    plan_head->addWidget(makeLabel(QStringLiteral("Plan"), Type::body, Role::text, 600));
-    plan_head->addStretch(1);
-    through_ = new QComboBox;
-    through_->setToolTip(QStringLiteral("What the change reaches: an alias (publish a version and move the alias to it), or $LATEST alone"));
-    through_->setAccessibleName(QStringLiteral("Change through"));
-    plan_head->addWidget(through_);
-    column->addLayout(plan_head);
-    plan_table_ = new CompareTable(CompareTable::Layout::columns);
-    plan_table_->setHeaders({}, QStringLiteral("today"), QStringLiteral("plan"));
-    column->addWidget(plan_table_);
-    notice_ = makeLabel({}, Type::label, Role::muted);
-    notice_->setWordWrap(true);
-    notice_->hide();
-    column->addWidget(notice_);
-    auto* buttons = new QHBoxLayout;
-    buttons->setSpacing(space::s);
-    review_ = new QPushButton(QStringLiteral("Review and apply…"));
-    setButtonKind(review_, "primary");
-    patch_ = new QPushButton(QStringLiteral("Take recommended"));
-    patch_->setFixedHeight(kPrimaryHeight);
-    buttons->addWidget(review_);
-    buttons->addWidget(patch_);
-    buttons->addStretch(1);
-    column->addSpacing(4);
-    column->addLayout(buttons);
-    connect(review_, &QPushButton::clicked, this, &WhatIfTab::review);
-    connect(patch_, &QPushButton::clicked, this, &WhatIfTab::takeRecommendation);
-}
-
-void WhatIfTab::buildRight(QVBoxLayout* column) {
-    auto* tiles = new QHBoxLayout;
-    tiles->setSpacing(space::gap);
-    cost_ = new FigureTile(QStringLiteral("Cost per month"));
-    p95_ = new FigureTile(QStringLiteral("Latency p95"));
-    cold_ = new FigureTile(QStringLiteral("Cold starts"));
-    throttled_ = new FigureTile(QStringLiteral("Throttled"));
-    for (auto* tile : {cost_, p95_, cold_, throttled_}) tiles->addWidget(tile, 1);
-    column->addLayout(tiles);
-
-    auto* middle = new QHBoxLayout;
-    middle->setSpacing(space::gap);
-    cdf_card_ = new Card(QStringLiteral("Latency"), QStringLiteral("share of requests faster than"));
-    cdf_ = new CdfChart;
-    cdf_card_->body()->addWidget(cdf_);
-    pareto_card_ = new Card(QStringLiteral("Cost against p95"), QStringLiteral("drag the point"));
-    pareto_ = new ParetoChart;
-    pareto_card_->body()->addWidget(pareto_);
-    middle->addWidget(cdf_card_, 1);
-    middle->addWidget(pareto_card_, 1);
-    column->addLayout(middle, 1);
-
-    auto* lower = new QHBoxLayout;
-    lower->setSpacing(space::gap);
-    week_card_ = new Card(QStringLiteral("Week"), QStringLiteral("concurrency needed against warm pool, UTC; paint to edit"));
-    week_ = new WeekChart;
-    week_->setZoneName(QStringLiteral("UTC"));
-    week_card_->body()->addWidget(week_);
-    money_card_ = new Card(QStringLiteral("Where the money goes"), QStringLiteral("per month"));
-    money_ = new CompareTable(CompareTable::Layout::columns);
-    money_->setHeaders({}, QStringLiteral("today"), QStringLiteral("what-if"));
-    money_->setEmphasis(false);
-    stack_ = new StackBar;
-    stack_->setValueFormat([](double usd) { return format::money(usd); });
-    money_card_->body()->addWidget(money_);
-    money_card_->body()->addSpacing(4);
-    money_card_->body()->addWidget(stack_);
-    money_card_->body()->addStretch(1);
-    lower->addWidget(week_card_, 31);
-    lower->addWidget(money_card_, 20);
-    column->addLayout(lower, 1);
-
-    connect(cdf_, &CdfChart::sloDragged, this, [this](double ms) { pareto_->setSlo(ms); });
-    connect(cdf_, &CdfChart::sloCommitted, this, &WhatIfTab::commitSlo);
-    const auto dragTo = [this](int index) {
-        if (!search_ || index < 0 || static_cast<std::size_t>(index) >= search_->candidates.size() || !row_) return;
-        if (!dragging_) drag_before_ = state_;
-        dragging_ = true;
-        auto next = todayOf(row_->function);
-        next.traffic = state_.traffic;
-        next.surge = state_.surge;
-        applyState(withSettings(next, search_->candidates[static_cast<std::size_t>(index)].settings));
-    };
-    const auto commitDrag = [this](const QString& text) {
-        if (!dragging_) return;
-        dragging_ = false;
-        undo_->push(new StateCommand(drag_before_, state_, [this](const WhatIfState& state) { applyState(state); }, text));
-    };
-    connect(pareto_, &ParetoChart::candidateDragged, this, dragTo);
-    connect(pareto_, &ParetoChart::candidateCommitted, this, [dragTo, commitDrag](int index) {
-        dragTo(index);
-        commitDrag(QStringLiteral("Choose a setting"));
-    });
-    const auto paint = [this](const std::vector<int>& hours) {
-        if (!dragging_) drag_before_ = state_;
-        dragging_ = true;
-        auto next = state_;
-        const bool flat = std::adjacent_find(hours.begin(), hours.end(), std::not_equal_to<>()) == hours.end();
-        next.pool = hours.empty() ? 0 : *std::max_element(hours.begin(), hours.end());
-        next.pool_by_hour = flat ? std::vector<int>{} : hours;
-        applyState(next);
-    };
-    connect(week_, &WeekChart::poolPainted, this, paint);
-    connect(week_, &WeekChart::poolCommitted, this, [paint, commitDrag](const std::vector<int>& hours) {
-        paint(hours);
-        commitDrag(QStringLiteral("Paint the pool"));
-    });
-}
-
 SettingSlider* WhatIfTab::slider(const QString& name) const {
     if (name == QLatin1String("memory")) return memory_;
     if (name == QLatin1String("pool")) return pool_;
@@ -266,7 +95,8 @@ void WhatIfTab::setPanels(const PanelState& state) {
 
 void WhatIfTab::setFunction(const FunctionRow& row) {
     const bool other = !row_ || row_->function.id != row.function.id;
-    const bool settings_moved = row_ && !other && (row_->function.revision != row.function.revision || todayOf(row_->function) != todayOf(row.function));
+    const bool settings_moved =
+        row_ && !other && (row_->function.revision != row.function.revision || todayOf(row_->function) != todayOf(row.function));
     row_ = row;
     if (other) {
         engine_.reset();
@@ -329,7 +159,8 @@ void WhatIfTab::useEngine(std::shared_ptr<const tuning::Engine> engine) {
     limit_->setUnitWord(limitWord(function.platform));
     limit_->setMap(ValueMap::linear(1, ranges_.limit_hi + 1.0, 1));
     limit_->setEndTexts(QStringLiteral("1"), QStringLiteral("unset"));
-    limit_->setToday(today.limit.kind == InstanceLimit::Kind::unknown ? std::nullopt : std::optional<double>(limitSliderValue(today.limit)));
+    limit_->setToday(today.limit.kind == InstanceLimit::Kind::unknown ? std::nullopt
+                                                                      : std::optional<double>(limitSliderValue(today.limit)));
     week_->setDemand(engine_->week().mean, engine_->week().cold);
     week_->setEditable(ranges_.pool_disabled.isEmpty());
     through_->clear();
@@ -356,7 +187,8 @@ void WhatIfTab::useEngine(std::shared_ptr<const tuning::Engine> engine) {
 void WhatIfTab::showChips() {
     const Function& f = row_->function;
     QList<QPair<QString, Role>> chips{{QString::fromUtf8(name(f.architecture)), Role::muted}};
-    if (f.platform == PlatformKind::aws) chips << QPair{f.snap_start ? QStringLiteral("SnapStart on") : QStringLiteral("SnapStart off"), Role::muted};
+    if (f.platform == PlatformKind::aws)
+        chips << QPair{f.snap_start ? QStringLiteral("SnapStart on") : QStringLiteral("SnapStart off"), Role::muted};
     chips << QPair{QStringLiteral("timeout ") + format::durationText(static_cast<double>(f.timeout.count()) * 1000), Role::muted};
     if (!f.runtime.empty()) chips << QPair{qs(f.runtime), Role::muted};
     const auto basis = engine_->quick({}).basis;
@@ -424,7 +256,8 @@ void WhatIfTab::showResult(const WhatIfResult& result) {
         const char* meter;
         int colour;
         double opacity;
-    } parts[] = {{meter::kDuration, 0, 1}, {meter::kPoolDuration, 0, 0.6}, {meter::kPoolKept, 1, 1}, {meter::kInit, 3, 1}, {meter::kRequests, 7, 1}, {meter::kStorage, 5, 1}};
+    } parts[] = {{meter::kDuration, 0, 1}, {meter::kPoolDuration, 0, 0.6}, {meter::kPoolKept, 1, 1},
+                 {meter::kInit, 3, 1},     {meter::kRequests, 7, 1},       {meter::kStorage, 5, 1}};
     std::vector<StackBar::Part> names;
     StackBar::Row today{QStringLiteral("today"), {}, {}}, plan{QStringLiteral("what-if"), {}, {}};
     for (const auto& part : parts) {
@@ -443,7 +276,9 @@ void WhatIfTab::showResult(const WhatIfResult& result) {
     const QString read_only = session_.readOnlyReason(row_->function.profile);
     const bool nothing = desiredOf(state_, row_->function).empty();
     review_->setEnabled(!nothing && read_only.isEmpty());
-    const QString why = !read_only.isEmpty() ? read_only : nothing ? QStringLiteral("Move a slider first: nothing differs from today") : QString();
+    const QString why = !read_only.isEmpty() ? read_only
+                        : nothing            ? QStringLiteral("Move a slider first: nothing differs from today")
+                                             : QString();
     review_->setToolTip(why);
     notice_->setVisible(!read_only.isEmpty());
     notice_->setText(read_only);
@@ -465,23 +300,27 @@ void WhatIfTab::search() {
             candidates.reserve(search_->candidates.size());
             for (const auto& c : search_->candidates) candidates.push_back({c.cost_month_usd, c.p95_ms, c.feasible, c.on_front});
             pareto_->setCandidates(std::move(candidates));
-            pareto_card_->setCaption(QStringLiteral("drag the point; %1 settings searched").arg(format::integer(static_cast<double>(search_->candidates.size()))));
+            pareto_card_->setCaption(QStringLiteral("drag the point; %1 settings searched")
+                                         .arg(format::integer(static_cast<double>(search_->candidates.size()))));
             const auto& recommendation = search_->recommendation;
             const bool any = recommendation.status == RecommendationStatus::recommended;
             const auto wanted = withSettings(todayOf(row_->function), recommendation.settings);
             memory_->setRecommended(any ? std::optional<double>(wanted.memory.value) : std::nullopt);
             pool_->setRecommended(any ? std::optional<double>(wanted.pool) : std::nullopt);
-            limit_->setRecommended(any && recommendation.settings.instance_limit ? std::optional<double>(limitSliderValue(wanted.limit)) : std::nullopt);
+            limit_->setRecommended(any && recommendation.settings.instance_limit ? std::optional<double>(limitSliderValue(wanted.limit))
+                                                                                 : std::nullopt);
             std::optional<QPointF> at;
             if (any) {
                 const auto result = engine_->quick({recommendation.settings, 1, 1});
-                if (result.whatif.cost_month && result.whatif.p95_ms) at = point(result.whatif.cost_month->value.toDouble(), result.whatif.p95_ms->value);
+                if (result.whatif.cost_month && result.whatif.p95_ms)
+                    at = point(result.whatif.cost_month->value.toDouble(), result.whatif.p95_ms->value);
             }
             pareto_->setRecommended(at);
             patch_->setEnabled(any);
             patch_->setToolTip(any ? savingText(recommendation)
-                                   : recommendation.status == RecommendationStatus::optimal ? QStringLiteral("Nothing to change: today's settings are as good as any")
-                                                                                            : QStringLiteral("Inconclusive: needs ") + qs(recommendation.needs));
+                               : recommendation.status == RecommendationStatus::optimal
+                                   ? QStringLiteral("Nothing to change: today's settings are as good as any")
+                                   : QStringLiteral("Inconclusive: needs ") + qs(recommendation.needs));
         });
 }
 
@@ -496,7 +335,7 @@ void WhatIfTab::takeRecommendation() {
 void WhatIfTab::commitSlo(double ms) {
     if (!row_) return;
     Slo slo = engine_ && engine_->evidence().slo ? *engine_->evidence().slo : Slo{};
-    slo.function_id = row_->function.id; // one by tag is overridden for this function alone
+    slo.function_id = row_->function.id;  // one by tag is overridden for this function alone
     slo.tag_key.clear();
     slo.tag_value.clear();
     slo.p95_ms = ms;
@@ -524,10 +363,10 @@ void WhatIfTab::plan(const QStringList& overrides) {
     session_.makeWay();
     plan_job_.run<Plan>(
         {QStringLiteral("Plan for %1").arg(qs(row_->function.name)), Lane::write, true, true, true},
-        [id = row_->function.id, desired, alias = through_->currentData().toString().toStdString(), names](Workspace& workspace, const JobContext& job) {
-            return workspace.plan(id, desired, alias, names, job);
-        },
-        this, [this](Result<Plan> plan) {
+        [id = row_->function.id, desired, alias = through_->currentData().toString().toStdString(), names](
+            Workspace& workspace, const JobContext& job) { return workspace.plan(id, desired, alias, names, job); },
+        this,
+        [this](Result<Plan> plan) {
             review_->setText(QStringLiteral("Review and apply…"));
             review_->setEnabled(true);
             if (!plan) {
@@ -540,7 +379,7 @@ void WhatIfTab::plan(const QStringList& overrides) {
             connect(dialog, &PlanReviewDialog::applied, this, [this](const QString& id) {
                 stale_ = true;
                 undo_->clear();
-                engine_.reset(); // today is another today now
+                engine_.reset();  // today is another today now
                 emit session_.openChange(id);
             });
             connect(dialog, &PlanReviewDialog::planAgain, this, [this, dialog](const QStringList& names_again) {
@@ -567,4 +406,4 @@ bool WhatIfTab::cancel() {
     return true;
 }
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

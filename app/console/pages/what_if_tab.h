@@ -3,6 +3,7 @@
 
 #include "app/console/models/what_if_state.h"
 #include "app/console/pages/function_page.h"
+#include "widgets/state_view.h"
 
 class QComboBox;
 class QLabel;
@@ -20,7 +21,7 @@ class ParetoChart;
 class SettingSlider;
 class StackBar;
 class WeekChart;
-} // namespace pilotlight::widgets
+}  // namespace pilotlight::widgets
 
 namespace pilotlight::console {
 
@@ -59,9 +60,9 @@ private:
     void load();
     void useEngine(std::shared_ptr<const tuning::Engine> engine);
     void search();
-    void applyState(const WhatIfState& state);   // sliders, pool and answers follow
+    void applyState(const WhatIfState& state);  // sliders, pool and answers follow
     void syncControls();
-    void answer();                               // quick now, exact soon
+    void answer();  // quick now, exact soon
     void showResult(const WhatIfResult& result);
     void showChips();
     void setPanels(const widgets::PanelState& state);
@@ -98,4 +99,4 @@ private:
     widgets::StackBar* stack_;
 };
 
-} // namespace pilotlight::console
+}  // namespace pilotlight::console

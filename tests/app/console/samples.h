@@ -27,7 +27,9 @@ inline FunctionRow functionRow(const std::string& name, std::optional<double> co
     return row;
 }
 
-inline MoneyEstimate money(double value, double lo, double hi) { return {Money::fromDouble(value), Money::fromDouble(lo), Money::fromDouble(hi)}; }
+inline MoneyEstimate money(double value, double lo, double hi) {
+    return {Money::fromDouble(value), Money::fromDouble(lo), Money::fromDouble(hi)};
+}
 
 inline Fleet fleet() {
     Fleet fleet;
@@ -51,4 +53,4 @@ inline Fleet fleet() {
     return fleet;
 }
 
-} // namespace pilotlight::console::test
+}  // namespace pilotlight::console::test

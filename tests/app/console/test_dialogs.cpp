@@ -22,10 +22,12 @@ class DialogsTest : public QObject {
 
     void addProfile(const Profile& profile) {
         bool done = false;
-        session_->jobs().run<void>({"add", Lane::write}, [profile](Workspace& workspace, const JobContext&) { return workspace.addProfile(profile); }, this, [&](Status status) {
-            QVERIFY2(status.has_value(), status ? "" : status.error().text().c_str());
-            done = true;
-        });
+        session_->jobs().run<void>(
+            {"add", Lane::write}, [profile](Workspace& workspace, const JobContext&) { return workspace.addProfile(profile); }, this,
+            [&](Status status) {
+                QVERIFY2(status.has_value(), status ? "" : status.error().text().c_str());
+                done = true;
+            });
         QTRY_VERIFY(done);
         session_->reload();
         QTRY_VERIFY(session_->fleet()->profile(profile.name) != nullptr);
@@ -71,7 +73,7 @@ private slots:
         QVERIFY(production.needsTyping());
         QVERIFY(!production.open());
         production.setTyped("Chat");
-        QVERIFY(!production.open()); // letter for letter
+        QVERIFY(!production.open());  // letter for letter
         production.setTyped(" chat ");
         QVERIFY(production.open());
         QCOMPARE(production.confirmation(), std::string("chat"));
@@ -126,7 +128,7 @@ private slots:
         const auto fields = dialog.findChildren<QLineEdit*>();
         QVERIFY(!dialog.profile());
         fields[0]->setText("prod-eu");
-        QVERIFY(!dialog.profile()); // taken
+        QVERIFY(!dialog.profile());  // taken
         fields[0]->setText("prod us");
         QVERIFY(!dialog.profile());
         fields[0]->setText("prod-us");

@@ -28,13 +28,17 @@ private slots:
         std::atomic<QThread*> worked{nullptr};
         QThread* received = nullptr;
         int value = 0;
-        jobs.run<int>({"answer"}, [&](Workspace& workspace, const JobContext&) -> Result<int> {
-            worked = QThread::currentThread();
-            return workspace.directory().empty() ? 0 : 42;
-        }, this, [&](Result<int> result) {
-            received = QThread::currentThread();
-            value = result.value_or(-1);
-        });
+        jobs.run<int>(
+            {"answer"},
+            [&](Workspace& workspace, const JobContext&) -> Result<int> {
+                worked = QThread::currentThread();
+                return workspace.directory().empty() ? 0 : 42;
+            },
+            this,
+            [&](Result<int> result) {
+                received = QThread::currentThread();
+                value = result.value_or(-1);
+            });
         QTRY_COMPARE(value, 42);
         QCOMPARE(received, QThread::currentThread());
         QVERIFY(worked.load() != QThread::currentThread());
@@ -45,13 +49,16 @@ private slots:
         JobRunner jobs(opener_);
         std::atomic<bool> began{false};
         std::optional<ErrorCode> code;
-        const JobId id = jobs.run<int>({"long", Lane::compute, true}, [&](Workspace&, const JobContext& job) -> Result<int> {
-            began = true;
-            while (true) {
-                PILOTLIGHT_TRY(job.check());
-                QThread::msleep(1);
-            }
-        }, this, [&](Result<int> result) { code = result ? ErrorCode::internal : result.error().code; });
+        const JobId id = jobs.run<int>(
+            {"long", Lane::compute, true},
+            [&](Workspace&, const JobContext& job) -> Result<int> {
+                began = true;
+                while (true) {
+                    PILOTLIGHT_TRY(job.check());
+                    QThread::msleep(1);
+                }
+            },
+            this, [&](Result<int> result) { code = result ? ErrorCode::internal : result.error().code; });
         QTRY_VERIFY(began.load());
         QElapsedTimer timer;
         timer.start();
@@ -65,14 +72,19 @@ private slots:
         JobRunner jobs(opener_);
         std::atomic<bool> go{false}, ran{false};
         std::optional<ErrorCode> code;
-        jobs.run<int>({"first", Lane::write}, [&](Workspace&, const JobContext&) -> Result<int> {
-            while (!go) QThread::msleep(1);
-            return 1;
-        }, this, {});
-        const JobId second = jobs.run<int>({"second", Lane::write}, [&](Workspace&, const JobContext&) -> Result<int> {
-            ran = true;
-            return 2;
-        }, this, [&](Result<int> result) { code = result ? ErrorCode::internal : result.error().code; });
+        jobs.run<int>({"first", Lane::write},
+                      [&](Workspace&, const JobContext&) -> Result<int> {
+                          while (!go) QThread::msleep(1);
+                          return 1;
+                      },
+                      this, {});
+        const JobId second = jobs.run<int>(
+            {"second", Lane::write},
+            [&](Workspace&, const JobContext&) -> Result<int> {
+                ran = true;
+                return 2;
+            },
+            this, [&](Result<int> result) { code = result ? ErrorCode::internal : result.error().code; });
         jobs.cancel(second);
         go = true;
         QTRY_VERIFY(code.has_value());
@@ -85,17 +97,22 @@ private slots:
         std::atomic<bool> go{false};
         QStringList order;
         const auto job = [&](const char* name, bool urgent) {
-            jobs.run<int>({name, Lane::write, false, true, urgent}, [&](Workspace&, const JobContext&) -> Result<int> {
-                while (!go) QThread::msleep(1);
-                return 1;
-            }, this, [&order, name](Result<int>) { order << name; });
+            jobs.run<int>(
+                {name, Lane::write, false, true, urgent},
+                [&](Workspace&, const JobContext&) -> Result<int> {
+                    while (!go) QThread::msleep(1);
+                    return 1;
+                },
+                this, [&order, name](Result<int>) { order << name; });
         };
         std::atomic<bool> began{false};
-        jobs.run<int>({"running", Lane::write}, [&](Workspace&, const JobContext&) -> Result<int> {
-            began = true;
-            while (!go) QThread::msleep(1);
-            return 0;
-        }, this, {});
+        jobs.run<int>({"running", Lane::write},
+                      [&](Workspace&, const JobContext&) -> Result<int> {
+                          began = true;
+                          while (!go) QThread::msleep(1);
+                          return 0;
+                      },
+                      this, {});
         QTRY_VERIFY(began.load());
         job("refresh", false);
         job("apply", true);
@@ -110,12 +127,16 @@ private slots:
         QList<int> got;
         for (int i = 1; i <= 3; ++i) {
             // The first two ignore the request to stop, as a page in flight would.
-            latest.run<int>({"question", Lane::compute}, [&, i](Workspace&, const JobContext&) -> Result<int> {
-                while (release < i) QThread::msleep(1);
-                return i;
-            }, this, [&](Result<int> result) {
-                if (result) got << *result;
-            });
+            latest.run<int>(
+                {"question", Lane::compute},
+                [&, i](Workspace&, const JobContext&) -> Result<int> {
+                    while (release < i) QThread::msleep(1);
+                    return i;
+                },
+                this,
+                [&](Result<int> result) {
+                    if (result) got << *result;
+                });
         }
         for (int i = 1; i <= 3; ++i) {
             release = i;
@@ -131,10 +152,13 @@ private slots:
         std::atomic<bool> go{false};
         bool delivered = false;
         auto* receiver = new QObject;
-        jobs.run<int>({"orphan"}, [&](Workspace&, const JobContext&) -> Result<int> {
-            while (!go) QThread::msleep(1);
-            return 1;
-        }, receiver, [&](Result<int>) { delivered = true; });
+        jobs.run<int>(
+            {"orphan"},
+            [&](Workspace&, const JobContext&) -> Result<int> {
+                while (!go) QThread::msleep(1);
+                return 1;
+            },
+            receiver, [&](Result<int>) { delivered = true; });
         delete receiver;
         go = true;
         QTRY_VERIFY(jobs.idle());
@@ -145,11 +169,13 @@ private slots:
         JobRunner jobs(opener_);
         std::atomic<bool> go{false};
         QSignalSpy spy(&jobs, &JobRunner::jobsChanged);
-        jobs.run<int>({"sync", Lane::write, true}, [&](Workspace&, const JobContext& job) -> Result<int> {
-            job.report({.step = "Metrics, us-east-1", .fraction = 0.25, .bytes = 1000, .items = 3});
-            while (!go) QThread::msleep(1);
-            return 1;
-        }, this, {});
+        jobs.run<int>({"sync", Lane::write, true},
+                      [&](Workspace&, const JobContext& job) -> Result<int> {
+                          job.report({.step = "Metrics, us-east-1", .fraction = 0.25, .bytes = 1000, .items = 3});
+                          while (!go) QThread::msleep(1);
+                          return 1;
+                      },
+                      this, {});
         QTRY_VERIFY(!jobs.visibleJobs().empty() && jobs.visibleJobs().front().progress.step == "Metrics, us-east-1");
         QCOMPARE(jobs.activeVisible(), 1);
         QVERIFY(spy.count() > 0);
@@ -161,7 +187,9 @@ private slots:
     void anUnusableWorkspaceIsSaidToEveryJob() {
         JobRunner jobs([]() -> Result<std::shared_ptr<Workspace>> { return fail(ErrorCode::storage, "The disk is full"); });
         std::optional<ErrorCode> code;
-        jobs.run<int>({"read"}, [](Workspace&, const JobContext&) -> Result<int> { return 1; }, this, [&](Result<int> result) { code = result.error().code; });
+        jobs.run<int>(
+            {"read"}, [](Workspace&, const JobContext&) -> Result<int> { return 1; }, this,
+            [&](Result<int> result) { code = result.error().code; });
         QTRY_VERIFY(code.has_value());
         QCOMPARE(*code, ErrorCode::storage);
     }
@@ -172,12 +200,14 @@ private slots:
         {
             JobRunner jobs(opener_);
             for (int i = 0; i < 20; ++i) {
-                jobs.run<int>({"long", Lane::compute}, [](Workspace&, const JobContext& job) -> Result<int> {
-                    while (true) {
-                        PILOTLIGHT_TRY(job.check());
-                        QThread::msleep(1);
-                    }
-                }, this, {});
+                jobs.run<int>({"long", Lane::compute},
+                              [](Workspace&, const JobContext& job) -> Result<int> {
+                                  while (true) {
+                                      PILOTLIGHT_TRY(job.check());
+                                      QThread::msleep(1);
+                                  }
+                              },
+                              this, {});
             }
         }
         QVERIFY(timer.elapsed() < 10'000);
@@ -189,10 +219,11 @@ private slots:
         QList<StoreChange> seen;
         connect(&watcher, &StoreWatcher::changed, this, [&](StoreChange what) { seen << what; });
         watcher.start(50);
-        QTRY_COMPARE(seen.size(), 1); // the first look: everything
+        QTRY_COMPARE(seen.size(), 1);  // the first look: everything
         Profile profile;
         profile.name = "dev";
-        jobs.run<void>({"add", Lane::write}, [profile](Workspace& workspace, const JobContext&) { return workspace.addProfile(profile); }, this, {});
+        jobs.run<void>({"add", Lane::write}, [profile](Workspace& workspace, const JobContext&) { return workspace.addProfile(profile); },
+                       this, {});
         QTRY_VERIFY(seen.size() >= 2);
         QVERIFY(seen[1].any());
         const auto count = seen.size();

@@ -16,7 +16,7 @@ using namespace pilotlight::console::test;
 
 namespace {
 QString plain(QString text) { return text.replace(widgets::format::kThin, QLatin1Char(' ')); }
-} // namespace
+}  // namespace
 
 class ModelsTest : public QObject {
     Q_OBJECT
@@ -27,10 +27,10 @@ private slots:
         model.setRows(functionItems(sample));
         QCOMPARE(model.rowCount(), 3);
         const QPersistentModelIndex thumb(model.index(2, 0));
-        QSignalSpy removed(&model, &QAbstractItemModel::rowsRemoved), inserted(&model, &QAbstractItemModel::rowsInserted), changed(&model, &QAbstractItemModel::dataChanged),
-            reset(&model, &QAbstractItemModel::modelReset);
-        sample.functions.erase(sample.functions.begin()); // chat is gone
-        sample.functions[0].p95_ms = 700;                 // ocr is slower
+        QSignalSpy removed(&model, &QAbstractItemModel::rowsRemoved), inserted(&model, &QAbstractItemModel::rowsInserted),
+            changed(&model, &QAbstractItemModel::dataChanged), reset(&model, &QAbstractItemModel::modelReset);
+        sample.functions.erase(sample.functions.begin());  // chat is gone
+        sample.functions[0].p95_ms = 700;                  // ocr is slower
         sample.functions.push_back(functionRow("new", 1, 10));
         model.setRows(functionItems(sample));
         QCOMPARE(removed.count(), 1);
@@ -43,7 +43,7 @@ private slots:
         QVERIFY(thumb.isValid());
         QCOMPARE(thumb.data().toString(), QStringLiteral("thumb"));
         changed.clear();
-        model.setRows(functionItems(sample)); // nothing new: nothing said
+        model.setRows(functionItems(sample));  // nothing new: nothing said
         QCOMPARE(changed.count(), 0);
     }
 
@@ -151,7 +151,7 @@ private slots:
         watching.watch_until = sample.now + minutes(41);
         sample.changes.push_back(watching);
         const auto found = needsOf(sample);
-        QCOMPARE(found.size(), std::size_t{3}); // throttled, watched, never read
+        QCOMPARE(found.size(), std::size_t{3});  // throttled, watched, never read
         QCOMPARE(found[0].level, Need::Level::bad);
         QCOMPARE(qs(found[0].text), QStringLiteral("ocr throttled 214 times"));
         QCOMPARE(plain(qs(found[1].figure)), QStringLiteral("41 min left"));
@@ -173,7 +173,7 @@ private slots:
         line(1, meter::kDuration, 0, 0.5);
         line(1, meter::kDuration, 13, 0.5);
         const auto rows = costRows(sample, CostGroup::function);
-        QCOMPARE(rows.size(), std::size_t{3}); // thumb is listed, as unknown
+        QCOMPARE(rows.size(), std::size_t{3});  // thumb is listed, as unknown
         QCOMPARE(rows[0].label, QStringLiteral("chat"));
         QCOMPARE(rows[0].share, 0.8);
         QVERIFY(!rows[2].known);
@@ -227,7 +227,7 @@ private slots:
         QCOMPARE(cold, 4.0F);
         QCOMPARE(cells.init_p50_ms, 2600.0);
         QCOMPARE((*cells.share.y)[0], 0.4);
-        QVERIFY(std::isnan(cells.counts[0][3])); // never read
+        QVERIFY(std::isnan(cells.counts[0][3]));  // never read
     }
 };
 

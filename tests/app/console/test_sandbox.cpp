@@ -39,8 +39,12 @@ private slots:
         MainWindow window(session);
         window.show();
         bool added = false;
-        session.jobs().run<void>({"add", Lane::write}, [profile = sandboxProfile(qs(ready->endpoints.at("aws")))](Workspace& workspace, const JobContext&) { return workspace.addProfile(profile); }, this,
-                                 [&](Status status) { added = status.has_value(); });
+        session.jobs().run<void>(
+            {"add", Lane::write},
+            [profile = sandboxProfile(qs(ready->endpoints.at("aws")))](Workspace& workspace, const JobContext&) {
+                return workspace.addProfile(profile);
+            },
+            this, [&](Status status) { added = status.has_value(); });
         QTRY_VERIFY_WITH_TIMEOUT(added, 20'000);
         session.start();
         session.syncNow();
@@ -60,7 +64,7 @@ private slots:
         auto* what_if = static_cast<WhatIfTab*>(window.functionPage()->tab(QStringLiteral("whatif")));
         QTRY_VERIFY_WITH_TIMEOUT(what_if->ready(), 120'000);
         QVERIFY(what_if->result()->today.cost_month.has_value());
-        QVERIFY(!what_if->reviewButton()->isEnabled()); // nothing differs yet
+        QVERIFY(!what_if->reviewButton()->isEnabled());  // nothing differs yet
 
         const int wanted = before + 512 <= 10'240 ? before + 512 : before - 512;
         what_if->slider(QStringLiteral("memory"))->change(wanted);
@@ -85,7 +89,9 @@ private slots:
         const auto& change = session.fleet()->changes.front();
         QCOMPARE(qs(change.function_id), id);
         QVERIFY(change.status == ChangeStatus::watching || change.status == ChangeStatus::applied);
-        QTRY_VERIFY_WITH_TIMEOUT(session.fleet()->function(id.toStdString()) && session.fleet()->function(id.toStdString())->function.memory.value == target, 60'000);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            session.fleet()->function(id.toStdString()) && session.fleet()->function(id.toStdString())->function.memory.value == target,
+            60'000);
     }
 };
 

@@ -38,7 +38,7 @@ WhatIfResult result(double today_cost, double cost, double today_p95, double p95
     r.whatif.breakdown["warm_pool"] = money(89.1, 89.1, 89.1);
     return r;
 }
-} // namespace
+}  // namespace
 
 class WhatIfTest : public QObject {
     Q_OBJECT
@@ -47,7 +47,7 @@ private slots:
         const auto function = sample();
         auto state = todayOf(function);
         QVERIFY(desiredOf(state, function).empty());
-        state.traffic = 2; // traffic is no setting
+        state.traffic = 2;  // traffic is no setting
         QVERIFY(desiredOf(state, function).empty());
         state.memory = {2048};
         auto desired = desiredOf(state, function);
@@ -138,7 +138,7 @@ private slots:
         state.memory = {512};
         QCOMPARE(verdictOf("floor"), Verdict::veto);
         state.limit = InstanceLimit::of(312);
-        QCOMPARE(verdictOf("unreserved"), Verdict::pass); // 100 stay
+        QCOMPARE(verdictOf("unreserved"), Verdict::pass);  // 100 stay
         state.limit = InstanceLimit::of(313);
         QCOMPARE(verdictOf("unreserved"), Verdict::veto);
         state.limit = InstanceLimit::of(4);

@@ -50,7 +50,9 @@ private slots:
     void aBrokenWorkspaceIsSaidOnce() {
         SessionOptions options;
         options.refresh_seconds = 0;
-        options.opener = []() -> Result<std::shared_ptr<Workspace>> { return fail(ErrorCode::too_new, "The workspace was written by a newer version", "It is left untouched", "Update Pilotlight"); };
+        options.opener = []() -> Result<std::shared_ptr<Workspace>> {
+            return fail(ErrorCode::too_new, "The workspace was written by a newer version", "It is left untouched", "Update Pilotlight");
+        };
         Session session(options);
         MainWindow window(session);
         window.show();
