@@ -22,7 +22,7 @@ struct Heading {
 class Page : public QWidget {
     Q_OBJECT
 public:
-    Page(Session& session, QString name, QWidget* parent = nullptr) : QWidget(parent), session_(session), name_(std::move(name)) {}
+    Page(Session& session, QString name, QWidget* parent = nullptr);
 
     [[nodiscard]] const QString& name() const { return name_; }
     [[nodiscard]] virtual Heading heading() const = 0;

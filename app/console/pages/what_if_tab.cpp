@@ -122,6 +122,7 @@ void WhatIfTab::setActive(bool active) {
 void WhatIfTab::load() {
     if (!row_ || dragging_) return;
     stale_ = false;
+    if (!engine_) setPanels(PanelState::loading(QStringLiteral("Replaying its arrivals"), -1, true));
     engine_job_.run<std::shared_ptr<const tuning::Engine>>(
         {QStringLiteral("Replay %1").arg(qs(row_->function.name)), Lane::compute, true},
         [id = row_->function.id](Workspace& workspace, const JobContext& job) { return workspace.engine(id, job); }, this,

@@ -178,7 +178,7 @@ private slots:
                       this, {});
         QTRY_VERIFY(!jobs.visibleJobs().empty() && jobs.visibleJobs().front().progress.step == "Metrics, us-east-1");
         QCOMPARE(jobs.activeVisible(), 1);
-        QVERIFY(spy.count() > 0);
+        QTRY_VERIFY(spy.count() > 0);
         go = true;
         QTRY_COMPARE(jobs.activeVisible(), 0);
         QCOMPARE(jobs.visibleJobs().front().state, JobState::done);

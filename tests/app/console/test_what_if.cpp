@@ -11,7 +11,10 @@ using namespace pilotlight::console;
 using namespace pilotlight::console::test;
 
 namespace {
-QString plain(QString text) { return text.replace(widgets::format::kThin, QLatin1Char(' ')); }
+// The narrow and the plain no-break space as spaces.
+QString plain(QString text) {
+    return text.replace(widgets::format::kThin, QLatin1Char(' ')).replace(QChar(0xA0), QLatin1Char(' '));
+}
 
 Function sample() {
     auto function = functionRow("chat", 140, 2210).function;

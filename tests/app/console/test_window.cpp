@@ -96,9 +96,9 @@ private slots:
         QCOMPARE(parseStartOptions({"pilotlight", "--refresh", "often"}).error().code, ErrorCode::invalid_argument);
     }
     void rangesThatMakeNoSense() {
-        QVERIFY(!(RangeText{"now", "now-14d"}).evaluate(test::at("2026-11-24T00:00:00Z")));
-        QVERIFY(!(RangeText{"yesterday", "now"}).evaluate(test::at("2026-11-24T00:00:00Z")));
-        const auto day = RangeText{"now-1d/d", "now-1d/d"}.evaluate(test::at("2026-11-24T14:05:00Z"));
+        QVERIFY(!(RangeText{"now", "now-14d"}).evaluate(console::test::at("2026-11-24T00:00:00Z")));
+        QVERIFY(!(RangeText{"yesterday", "now"}).evaluate(console::test::at("2026-11-24T00:00:00Z")));
+        const auto day = RangeText{"now-1d/d", "now-1d/d"}.evaluate(console::test::at("2026-11-24T14:05:00Z"));
         QVERIFY(day.has_value());
         QCOMPARE(day->length(), milliseconds(hours(24)));
     }
