@@ -66,7 +66,7 @@ QSize Chip::sizeHint() const {
     return {static_cast<int>(std::ceil(size.width())) + (removable_ ? 16 : 0), kChipHeight};
 }
 
-QSize Chip::minimumSizeHint() const { return {std::min(sizeHint().width(), 28), kChipHeight}; }
+QSize Chip::minimumSizeHint() const { return {std::min(sizeHint().width(), 72), kChipHeight}; }
 
 void Chip::paintEvent(QPaintEvent*) {
     QPainter painter(this);
@@ -74,7 +74,8 @@ void Chip::paintEvent(QPaintEvent*) {
     if (!removable_) return;
     painter.setFont(textFont(Type::caption));
     painter.setPen(colour(ink_));
-    painter.drawText(rect().adjusted(6, 0, -18, 0), Qt::AlignVCenter | Qt::AlignLeft, text_);
+    painter.drawText(rect().adjusted(6, 0, -18, 0), Qt::AlignVCenter | Qt::AlignLeft,
+                     QFontMetrics(textFont(Type::caption)).elidedText(text_, Qt::ElideRight, width() - 23));
     painter.drawPixmap(QPointF(width() - 17, 5), iconPixmap(QStringLiteral("close"), Role::muted, 10, devicePixelRatioF()));
 }
 

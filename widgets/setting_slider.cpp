@@ -100,6 +100,12 @@ SettingSlider::SettingSlider(const QString& name, const QString& unit_word, QWid
     showValue();
 }
 
+// The box loses its focus while it is destroyed, and would report editingFinished to what is no slider any more.
+SettingSlider::~SettingSlider() {
+    box_->removeEventFilter(this);
+    box_->disconnect(this);
+}
+
 void SettingSlider::setMap(const ValueMap& map) {
     map_ = map;
     value_ = map_.snapped(value_);

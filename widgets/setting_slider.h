@@ -29,6 +29,7 @@ public:
 
     // `unit_word` is the platform's own word for the setting: "reserved concurrency", "provisioned".
     explicit SettingSlider(const QString& name, const QString& unit_word = {}, QWidget* parent = nullptr);
+    ~SettingSlider() override;
 
     void setMap(const ValueMap& map);
     [[nodiscard]] const ValueMap& map() const { return map_; }
@@ -56,7 +57,7 @@ public:
     [[nodiscard]] const QString& name() const { return name_; }
 
 protected:
-    bool eventFilter(QObject* watched, QEvent* event) override; // Esc in the box
+    bool eventFilter(QObject* watched, QEvent* event) override;  // Esc in the box
 
 signals:
     void valueChanged(double value);  // every step, also of undo; within the same event

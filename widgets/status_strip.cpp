@@ -5,6 +5,7 @@
 #include <QPainter>
 #include <QToolTip>
 #include <algorithm>
+#include <cmath>
 
 namespace pilotlight::widgets {
 
@@ -51,21 +52,38 @@ QString StatusStrip::text(const QString& id) const {
 
 void StatusStrip::arrange() {
     const QFontMetricsF metrics(textFont(Type::label));
-    constexpr double gap = 16;
-    double left = space::page, right = width() - space::page;
-    for (Item& item : items_) item.box = {};
-    // What stands at the right is placed from the right, last one first.
-    for (auto item = items_.rbegin(); item != items_.rend(); ++item) {
-        if (item->side != Side::right || item->text.isEmpty()) continue;
-        const double wide = metrics.horizontalAdvance(item->text) + 1 + (item->progress >= 0 ? 48 : 0);
-        item->box = QRectF(right - wide, 0, wide, height());
-        right -= wide + gap;
+    constexpr double gap = 16, least = 60;
+    std::vector<double> wide(items_.size(), 0);
+    double total = 0;
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+        items_[i].box = {};
+        if (items_[i].text.isEmpty()) continue;
+        wide[i] = std::ceil(metrics.horizontalAdvance(items_[i].text)) + 1 + (items_[i].progress >= 0 ? 48 : 0);
+        total += wide[i] + gap;
     }
-    for (Item& item : items_) {
-        if (item.side != Side::left || item.text.isEmpty()) continue;
-        const double wide = std::min(metrics.horizontalAdvance(item.text) + 1 + (item.progress >= 0 ? 48 : 0), std::max(0.0, right - left));
-        item.box = QRectF(left, 0, wide, height());
-        left += wide + gap;
+    // What does not fit is taken from the longest: a short fact is worth more than the end of a long sentence.
+    double over = total - (width() - 2 * space::page);
+    while (over > 0) {
+        const auto longest = std::max_element(wide.begin(), wide.end());
+        if (longest == wide.end() || *longest <= least) break;
+        double second = least;
+        for (auto at = wide.begin(); at != wide.end(); ++at) {
+            if (at != longest) second = std::max(second, *at);
+        }
+        const double cut = std::min(over, std::max(*longest - second, 1.0));
+        *longest -= cut;
+        over -= cut;
+    }
+    double left = space::page, right = width() - space::page;
+    for (std::size_t i = items_.size(); i-- > 0;) {  // from the right end, last one first
+        if (items_[i].side != Side::right || wide[i] <= 0) continue;
+        items_[i].box = QRectF(right - wide[i], 0, wide[i], height());
+        right -= wide[i] + gap;
+    }
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+        if (items_[i].side != Side::left || wide[i] <= 0) continue;
+        items_[i].box = QRectF(left, 0, wide[i], height());
+        left += wide[i] + gap;
     }
     update();
 }
@@ -127,7 +145,10 @@ bool StatusStrip::event(QEvent* event) {
     if (event->type() == QEvent::ToolTip) {
         auto* help = static_cast<QHelpEvent*>(event);
         const Item* item = itemAt(help->pos());
-        QToolTip::showText(help->globalPos(), item ? item->tooltip : QString(), this);
+        QString tip = item ? item->tooltip : QString();
+        if (item && tip.isEmpty() && QFontMetricsF(textFont(Type::label)).horizontalAdvance(item->text) > item->box.width())
+            tip = item->text;
+        QToolTip::showText(help->globalPos(), tip, this);
         return true;
     }
     return QWidget::event(event);

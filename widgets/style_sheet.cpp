@@ -65,6 +65,8 @@ QTableView, QTreeView, QListView { background: {surface}; alternate-background-c
 QTableView::item, QTreeView::item { border: none; }
 QHeaderView { background: {surface}; border: none; }
 QHeaderView::section { background: {surface}; color: {muted}; border: none; border-bottom: 1px solid {border}; padding: 0 8px; height: 28px; font-size: 12px; font-weight: 500; }
+QHeaderView::section:first { padding-left: 2px; }
+QHeaderView::section:only-one { padding-left: 2px; }
 QHeaderView::section:hover { color: {text}; }
 QTableCornerButton::section { background: {surface}; border: none; }
 QCheckBox, QRadioButton { color: {text}; spacing: 8px; }
@@ -76,6 +78,7 @@ QDialog, QMainWindow { background: {canvas}; }
 QFrame#popup { background: {raised}; border: 1px solid {border}; border-radius: 8px; }
 QFrame#rule { background: {border}; border: none; }
 QFrame#popup QPushButton[kind="flat"]:hover { background: {border}; }
+QFrame#popup QPushButton:checked { background: {border}; border-color: {accent}; }
 QFrame#popup QListView { background: {raised}; }
 QFrame#popup QLineEdit { background: {surface}; }
 QPlainTextEdit[mono="true"], QLabel[mono="true"], QLineEdit[mono="true"] { font-family: "{mono_family}"; }
@@ -97,7 +100,7 @@ QString styleSheet(const Tokens& tokens, const QString& mono_family) {
     const QColor towards = dark ? QColor(Qt::white) : QColor(Qt::black);
     sheet.replace(QLatin1String("{accent_hover}"), mixed(tokens[Role::accent], towards, 0.12).name());
     sheet.replace(QLatin1String("{bad_hover}"), mixed(tokens[Role::bad], towards, 0.12).name());
-    sheet.replace(QLatin1String("{scroll}"), mixed(tokens[Role::surface], tokens[Role::faint], 0.5).name());
+    sheet.replace(QLatin1String("{scroll}"), mixed(tokens[Role::surface], tokens[Role::faint], 0.38).name());
     sheet.replace(QLatin1String("{selected}"), mixed(tokens[Role::surface], tokens[Role::accent], dark ? 0.22 : 0.14).name());
     sheet.replace(QLatin1String("{mono_family}"), mono_family);
     sheet.replace(QLatin1String("{mode}"), dark ? QLatin1String("dark") : QLatin1String("light"));

@@ -92,6 +92,8 @@ TimeExpressionEdit::TimeExpressionEdit(const QString& label, bool round_up, QWid
     layout->addWidget(makeLabel(label, Type::label, Role::muted, 400, this));
     layout->addWidget(edit_);
     layout->addWidget(echo_);
+    edit_->setMinimumHeight(kControlHeight);
+    echo_->setMinimumHeight(16);
     edit_->setAccessibleName(label);
     edit_->setPlaceholderText(QStringLiteral("now-6h, now/d, 2026-11-22 08:00"));
     setFocusProxy(edit_);

@@ -52,6 +52,7 @@ private slots:
                                                  {QStringLiteral("parts"), test::makePartsPage}};
         const std::unique_ptr<QWidget> page(makers[name]());
         page->show();
+        page->setFocus();
         QTest::qWait(100);
         // Halved: small files, and a pixel of hinting here or there does not matter.
         const QImage full = page->grab().toImage().convertToFormat(QImage::Format_RGB32);

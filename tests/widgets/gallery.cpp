@@ -19,11 +19,16 @@ int main(int argc, char** argv) {
     using namespace pilotlight::test;
     for (const auto mode : {Theme::Mode::dark, Theme::Mode::light}) {
         Theme::instance().setMode(mode);
+        struct Sample {
+            const char* name;
+            QWidget* (*make)();
+        };
         for (const auto& [name, make] :
-             {std::pair("whatif", makeWhatIfPage), std::pair("metrics", makeMetricsPage), std::pair("overview", makeOverviewPage),
-              std::pair("plan", makePlanDialog), std::pair("parts", makePartsPage)}) {
+             {Sample{"whatif", makeWhatIfPage}, Sample{"metrics", makeMetricsPage}, Sample{"overview", makeOverviewPage},
+              Sample{"plan", makePlanDialog}, Sample{"parts", makePartsPage}}) {
             QWidget* page = make();
             page->show();
+            page->setFocus();  // no ring on whatever comes first
             QTest::qWait(300);
             const QString path =
                 out.filePath(QStringLiteral("%1-%2%3.png")

@@ -298,7 +298,7 @@ QWidget* makeOverviewPage() {
 
 QWidget* makePartsPage() {
     auto* window = new Canvas;
-    window->resize(1200, 900);
+    window->resize(1320, 980);
     auto* grid = new QGridLayout(window);
     grid->setContentsMargins(16, 16, 16, 16);
     grid->setSpacing(12);

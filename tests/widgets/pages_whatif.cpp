@@ -35,9 +35,10 @@ QWidget* makeSliders() {
         slider->setToday(today);
         slider->setRecommended(best);
         body->addWidget(slider);
+        body->addSpacing(4);
         return slider;
     };
-    body->setSpacing(12);
+    body->setSpacing(8);
     add("Memory", "1.16 vCPU", ValueMap::logarithmic(128, 10240, 1), 2048, 1024, 1792, [](double v) { return format::megabytes(v); });
     auto* pool = add("Warm pool", "provisioned", ValueMap::linear(0, 20, 1), 6, 0, 5, [](double v) { return format::integer(v); });
     pool->setValueText(QStringLiteral("6 · weekdays 08–19"));
@@ -57,7 +58,7 @@ QWidget* makeSliders() {
     auto* guards = new GuardrailList;
     guards->setItems({{GuardrailList::Verdict::pass, QStringLiteral("memory floor 890 MB (max used 774 × 1.15)"), {}},
                       {GuardrailList::Verdict::pass, QStringLiteral("372 unreserved concurrency stay free"), {}},
-                      {GuardrailList::Verdict::veto, QStringLiteral("the pool has a scheduled action of its own (nightly-scale)"), {}}});
+                      {GuardrailList::Verdict::veto, QStringLiteral("the pool has a schedule of its own"), {}}});
     body->addWidget(guards);
     body->addStretch(1);
     body->addWidget(makeLabel(QStringLiteral("Plan"), Type::body, Role::text, 600));
@@ -267,6 +268,7 @@ QWidget* makePlanDialog() {
     layout->addLayout(tiles);
     auto* columns = new QHBoxLayout;
     auto* left = new QVBoxLayout;
+    left->setSpacing(4);
     left->addWidget(makeLabel(QStringLiteral("What will be called"), Type::body, Role::text, 600));
     for (const char* call : {"UpdateFunctionConfiguration rev 41", "PublishVersion $LATEST = live code", "UpdateAlias live",
                              "PutFunctionConcurrency 40", "PutScheduledAction 3 actions"}) {
@@ -277,6 +279,7 @@ QWidget* makePlanDialog() {
     }
     left->addStretch(1);
     auto* right = new QVBoxLayout;
+    right->setSpacing(4);
     right->addWidget(makeLabel(QStringLiteral("Guardrails"), Type::body, Role::text, 600));
     auto* guards = new GuardrailList;
     guards->setItems({{GuardrailList::Verdict::pass, QStringLiteral("memory floor 890 MB"), {}},

@@ -82,6 +82,47 @@ private slots:
         QTest::keyClick(&a, Qt::Key_Escape);
         QVERIFY(!group.isZoomed());
     }
+    void focusRingIsForKeys() {
+        TimeChart chart;
+        chart.setTimeRange(kStart, kStart + 86400);
+        open(chart);
+        const auto corner = [&] { return chart.grab().toImage().pixelColor(200, 0); };
+        QTest::mouseClick(chart.plot(), Qt::LeftButton, {}, QPoint(200, 60));
+        QVERIFY(chart.hasFocus());
+        QCOMPARE(corner(), colour(Role::surface));
+        chart.clearFocus();
+        chart.setFocus(Qt::TabFocusReason);
+        QVERIFY(corner() != colour(Role::surface));
+    }
+    void barsStandBeforeAreas() {
+        TimeChart chart;
+        auto area = series("invocations", 96, 900, 300, 350);
+        area.style = TimeSeries::Style::area;
+        auto bars = series("errors", 96, 900, 0, 0);
+        std::vector<double> values(96, 0.0);
+        values[48] = 200;
+        bars.y = makeValues(values);
+        bars.style = TimeSeries::Style::bars;
+        bars.role = Role::bad;
+        chart.setSeries({area, bars});
+        chart.setTimeRange(kStart, kStart + 86400);
+        open(chart);
+        const QRectF rect = chart.plotRect();
+        QCOMPARE(chart.grab().toImage().pixelColor(qRound(rect.left() + rect.width() * 48.4 / 96), qRound(rect.bottom()) - 20),
+                 colour(Role::bad));
+    }
+    void crosshairFollowsResize() {
+        ChartGroup group;
+        group.setHome(kStart, kStart + 86400);
+        group.setCursor(kStart + 43200);  // before there is a size
+        TimeChart chart;
+        chart.setReadout(false);
+        chart.setGroup(&group);
+        open(chart);
+        const QRectF rect = chart.plotRect();
+        QCOMPARE(chart.grab().toImage().pixelColor(static_cast<int>(std::floor(rect.center().x())), qRound(rect.top()) + 30),
+                 colour(Role::muted));
+    }
     void refreshKeepsAZoomThatStillFits() {
         ChartGroup group;
         group.setHome(0, 1000);

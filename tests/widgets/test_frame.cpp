@@ -86,6 +86,17 @@ private slots:
         QTest::mouseClick(&strip, Qt::LeftButton, {}, QPoint(570, 14));
         QCOMPARE(clicked.count(), 1);
     }
+    void aLongStatusGivesWayToShortOnes() {
+        StatusStrip strip;
+        strip.resize(400, 28);
+        strip.setItem(QStringLiteral("profile"), StatusStrip::Side::left, QStringLiteral("prod-eu (write)"), true);
+        strip.setItem(QStringLiteral("model"), StatusStrip::Side::right, QString(300, QLatin1Char('m')));
+        strip.setItem(QStringLiteral("key"), StatusStrip::Side::right, QStringLiteral("Ctrl+K"), true);
+        QSignalSpy clicked(&strip, &StatusStrip::clicked);
+        QTest::mouseClick(&strip, Qt::LeftButton, {}, QPoint(30, 14));
+        QTest::mouseClick(&strip, Qt::LeftButton, {}, QPoint(375, 14));
+        QCOMPARE(clicked.count(), 2);
+    }
     void cardStates() {
         Card card(QStringLiteral("Cost"));
         auto* content = makeLabel(QStringLiteral("content"));

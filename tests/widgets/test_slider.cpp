@@ -91,7 +91,7 @@ private slots:
         QTest::keyClick(track, Qt::Key_End);
         const int count = undo_->count();
         const QPoint at(120, track->height() / 2);
-        QTest::mouseDClick(track, Qt::LeftButton, {}, at); // its first press moves there, as a hand does
+        QTest::mouseDClick(track, Qt::LeftButton, {}, at);  // its first press moves there, as a hand does
         QCOMPARE(slider_->value(), 1024.0);
         QCOMPARE(undo_->count(), count + 1);  // one step for the whole gesture
         undo_->undo();

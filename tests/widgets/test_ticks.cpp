@@ -42,6 +42,21 @@ private slots:
         QCOMPARE(lo, 200.0);
         QCOMPARE(hi, 5000.0);
     }
+    void labelsLoseDecimalsThatSayNothing() {
+        std::vector<Tick> seconds{{0, QStringLiteral("0.00\u202Fs")},
+                                  {1, QStringLiteral("1.50\u202Fs")},
+                                  {2, QStringLiteral("10.0\u202Fs")},
+                                  {3, QStringLiteral("200\u202Fms")}};
+        tidyLabels(seconds);
+        QCOMPARE(labels(seconds), (QStringList{QStringLiteral("0\u202Fs"), QStringLiteral("1.5\u202Fs"), QStringLiteral("10\u202Fs"),
+                                               QStringLiteral("200\u202Fms")}));
+        std::vector<Tick> whole{{0, QStringLiteral("$0.00")}, {1, QStringLiteral("$1.00")}};
+        tidyLabels(whole);
+        QCOMPARE(labels(whole), (QStringList{QStringLiteral("$0"), QStringLiteral("$1")}));
+        std::vector<Tick> cents{{0, QStringLiteral("$0.00")}, {1, QStringLiteral("$0.50")}};
+        tidyLabels(cents);
+        QCOMPARE(labels(cents), (QStringList{QStringLiteral("$0.00"), QStringLiteral("$0.50")}));
+    }
     void daysAndHours() {
         QCOMPARE(labels(timeTicks(kStart, kStart + 3 * kDay, 7, QTimeZone::utc())),
                  (QStringList{QStringLiteral("21 Nov"), QStringLiteral("12:00"), QStringLiteral("22 Nov"), QStringLiteral("12:00"),

@@ -40,6 +40,17 @@ QPolygonF toPixels(const CdfChart::Curve& curve, double factor, X x_of, Y y_of) 
     return line;
 }
 
+// From where a line leaves the floor to where it reaches the ceiling: tails that nobody sees must not stretch the axis.
+std::pair<double, double> seenSpan(const CdfChart::Curve& curve) {
+    double low = std::max(curve.front().first, 1e-3), high = curve.back().first;
+    for (const auto& [ms, share] : curve) {
+        if (share > 0.002) break;
+        low = std::max(ms, 1e-3);
+    }
+    for (auto point = curve.rbegin(); point != curve.rend() && point->second >= 0.9999; ++point) high = point->first;
+    return {low, std::max(high, low * 2)};
+}
+
 double shareAt(const CdfChart::Curve& curve, double ms) {
     if (curve.empty()) return NAN;
     const auto above = std::upper_bound(curve.begin(), curve.end(), ms, [](double v, const auto& point) { return v < point.first; });
@@ -97,7 +108,7 @@ CdfChart::CdfChart(QWidget* parent) : Chart(parent), d_(std::make_unique<Private
             drawLabel(painter, QPointF(right ? x + 4 : x - 4, area.bottom() - 6),
                       (right ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignBottom, text, colour(Role::warm), area);
         }
-        if (hasFocus()) {
+        if (showsFocusRing()) {
             painter.setPen(QPen(colour(Role::accent), 1));
             painter.setBrush(Qt::NoBrush);
             painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
@@ -135,8 +146,7 @@ double CdfChart::yOf(double share) const {
 
 bool CdfChart::fits(const Curve& curve) const {
     if (curve.empty()) return true;
-    const double low = std::max(curve.front().first, 1e-3), high = curve.back().first;
-    // Room to spare is fine up to a decade; less than nothing is not.
+    const auto [low, high] = seenSpan(curve);
     return low >= d_->lo * 0.98 && high <= d_->hi * 1.02;
 }
 
@@ -169,8 +179,9 @@ void CdfChart::rebuild() {
     double low = INFINITY, high = 0;
     for (const Curve* curve : {&d_->today, &d_->whatif}) {
         if (curve->empty()) continue;
-        low = std::min(low, std::max(curve->front().first, 1e-3));
-        high = std::max(high, curve->back().first);
+        const auto [first, last] = seenSpan(*curve);
+        low = std::min(low, first);
+        high = std::max(high, last);
     }
     if (!std::isfinite(low)) {
         low = 10;

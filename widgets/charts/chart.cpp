@@ -38,6 +38,7 @@ Chart::Chart(QWidget* parent) : QWidget(parent), plot_(new QCustomPlot(this)), v
     for (QCPAxis* axis : {plot_->xAxis, plot_->yAxis}) {
         axis->setSubTicks(false);
         axis->setTickLength(0, 0);
+        axis->setTickPen(Qt::NoPen);
         axis->setTickLabelPadding(6);
         axis->grid()->setAntialiased(false);
         axis->setTicker(QSharedPointer<FixedTicks>::create());
@@ -88,7 +89,8 @@ QString Chart::valueText(double value) const { return value_text_(value); }
 
 void Chart::setMargins(const QMargins& margins) {
     margins_ = margins;
-    plot_->axisRect()->setMargins(margins);
+    margins_.setTop(std::max(margins.top(), kLeastTop));
+    plot_->axisRect()->setMargins(margins_);
     refresh();
 }
 
@@ -180,12 +182,16 @@ bool Chart::eventFilter(QObject* watched, QEvent* event) {
 
 void Chart::focusInEvent(QFocusEvent* event) {
     QWidget::focusInEvent(event);
-    update();
+    focus_ring_ =
+        event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason || event->reason() == Qt::ShortcutFocusReason;
+    if (focus_ring_) replotLayer(Layer::overlay);
 }
 
 void Chart::focusOutEvent(QFocusEvent* event) {
     QWidget::focusOutEvent(event);
-    update();
+    if (!focus_ring_) return;
+    focus_ring_ = false;
+    replotLayer(Layer::overlay);
 }
 
 void Chart::contextMenuEvent(QContextMenuEvent* event) {

@@ -25,6 +25,8 @@ public:
     // How values of the y axis read (ticks, crosshair).
     void setValueFormat(ValueText text);
     [[nodiscard]] QString valueText(double value) const;
+    // The top is at least kLeastTop: half the label of the uppermost tick, which QCustomPlot leaves out where it would be cut.
+    static constexpr int kLeastTop = 12;
     void setMargins(const QMargins& margins);  // around the plotting area, for tick labels
     [[nodiscard]] QMargins plotMargins() const { return margins_; }
     [[nodiscard]] QRectF plotRect() const;  // plotting area in widget coordinates
@@ -68,16 +70,19 @@ protected:
     void contextMenuEvent(QContextMenuEvent* event) override;
     void focusInEvent(QFocusEvent* event) override;
     void focusOutEvent(QFocusEvent* event) override;
+    // The ring is for those who work by keys; a click needs none.
+    [[nodiscard]] bool showsFocusRing() const { return focus_ring_; }
     void setPlotCursor(Qt::CursorShape shape);
 
     QCustomPlot* plot_;
 
 private:
     void save(const QString& filter, const QString& ending);
-    QMargins margins_{48, 8, 16, 24};
+    QMargins margins_{48, kLeastTop, 16, 24};
     ValueText value_text_;
     QString export_name_ = QStringLiteral("chart");
     bool queued_ = false;
+    bool focus_ring_ = false;
 };
 
 }  // namespace pilotlight::widgets

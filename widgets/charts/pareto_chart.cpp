@@ -88,7 +88,7 @@ ParetoChart::ParetoChart(QWidget* parent) : Chart(parent), d_(std::make_unique<P
                   colour(Role::text), area);
     });
     new Hook(plot_, "overlay", false, [this](QCPPainter& painter) {
-        if (hasFocus()) {
+        if (showsFocusRing()) {
             painter.setPen(QPen(colour(Role::accent), 1));
             painter.setBrush(Qt::NoBrush);
             painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);

@@ -38,6 +38,7 @@ std::vector<Tick> labelled(const std::vector<double>& at, const ValueText& text)
     std::vector<Tick> ticks;
     ticks.reserve(at.size());
     for (const double value : at) ticks.push_back({value, text(value)});
+    tidyLabels(ticks);
     return ticks;
 }
 

@@ -1,6 +1,7 @@
 #include "widgets/charts/ticks.h"
 
 #include <QDateTime>
+#include <QRegularExpression>
 #include <array>
 #include <cmath>
 
@@ -24,6 +25,22 @@ QString monthName(int month) {
 double secondsOf(const QDateTime& when) { return static_cast<double>(when.toMSecsSinceEpoch()) / 1000.0; }
 
 }  // namespace
+
+void tidyLabels(std::vector<Tick>& ticks) {
+    static const QRegularExpression decimals(QStringLiteral("\\.(\\d*?)(0+)(?!\\d)"));
+    bool cents = false;
+    for (const Tick& tick : ticks) {
+        const auto match = decimals.match(tick.label);
+        const bool plain = !tick.label.contains(QLatin1Char('.')) || (match.hasMatch() && match.captured(1).isEmpty());
+        cents = cents || (tick.label.contains(QLatin1Char('$')) && !plain);
+    }
+    for (Tick& tick : ticks) {
+        const auto match = decimals.match(tick.label);
+        if (!match.hasMatch() || (cents && tick.label.contains(QLatin1Char('$')))) continue;
+        const QString kept = match.captured(1);
+        tick.label.replace(match.capturedStart(), match.capturedLength(), kept.isEmpty() ? QString() : QLatin1Char('.') + kept);
+    }
+}
 
 std::vector<double> niceTicks(double lo, double hi, int most) {
     std::vector<double> ticks;

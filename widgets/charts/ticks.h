@@ -12,6 +12,8 @@ struct Tick {
     QString label;  // times only; numbers are labelled by the chart's value format
 };
 
+// Drops decimals that say nothing: "1.00 s" -> "1 s"; amounts of money keep their cents unless all are zero.
+void tidyLabels(std::vector<Tick>& ticks);
 // Multiples of 1, 2, 2.5 or 5 x 10^k inside [lo, hi], at most `most`.
 [[nodiscard]] std::vector<double> niceTicks(double lo, double hi, int most);
 // The least "nice" step count top: upper end so that [0, top] has round ticks and `value` fits.

@@ -45,7 +45,7 @@ TimeChart::TimeChart(QWidget* parent) : Chart(parent), d_(std::make_unique<Priva
         painter.fillRect(d_->hatched, mixed(colour(Role::surface), colour(Role::raised), 0.7));
         painter.fillRect(d_->hatched, QBrush(mixed(colour(Role::surface), colour(Role::border), 0.9), Qt::BDiagPattern));
     });
-    new Hook(plot_, "main", true, [this](QCPPainter& painter) {
+    d_->bars_hook = new Hook(plot_, "main", true, [this](QCPPainter& painter) {
         painter.setAntialiasing(false);
         painter.setPen(Qt::NoPen);
         for (std::size_t i = 0; i < d_->drawn.size(); ++i) {
@@ -105,7 +105,7 @@ TimeChart::TimeChart(QWidget* parent) : Chart(parent), d_(std::make_unique<Priva
             painter.setBrush(fill);
             painter.drawRect(QRectF(QPointF(d_->drag_from, area.top()), QPointF(d_->drag_now, area.bottom())).normalized());
         }
-        if (hasFocus()) {
+        if (showsFocusRing()) {
             painter.setPen(QPen(colour(Role::accent), 1));
             painter.setBrush(Qt::NoBrush);
             painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
@@ -323,6 +323,7 @@ void TimeChart::makeGraphs() {
         }
         if (one.style == Style::area || one.style == Style::step_area) graph->setBrush(translucent(one.ink(), 0.25));
     }
+    d_->bars_hook->setLayer(QStringLiteral("main"));  // to the end again: bars stand before areas
     d_->graphs_stale = false;
 }
 
@@ -334,6 +335,7 @@ void TimeChart::rebuild() {
     setTicks(plot_->xAxis, timeTicks(from, to, std::max(2, static_cast<int>(area.width() / 90)), d_->zone));
     rebuildValues();
     rebuildMarks();
+    layoutCursor();
 }
 
 void TimeChart::rebuildValues() {
@@ -460,7 +462,7 @@ void TimeChart::rebuildMarks() {
         flag.text = metrics.elidedText(note->text, Qt::ElideRight, most - 24);
         QRectF box(flag.x, area.top(), metrics.horizontalAdvance(flag.text) + 24, 16);
         if (box.right() > area.right()) box.moveRight(flag.x + 1);
-        if (box.left() >= free_from - 1) {
+        if (!note->text.isEmpty() && box.left() >= free_from - 1) {
             flag.box = box;
             free_from = box.right() + 4;
         }

@@ -112,6 +112,7 @@ private:
     void joinGroup();
     void makeGraphs();
     void rebuildMarks();
+    void layoutCursor();
     [[nodiscard]] int limitAt(const QPointF& point) const;
     std::unique_ptr<Private> d_;
 };

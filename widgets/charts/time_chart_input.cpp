@@ -13,26 +13,29 @@ namespace pilotlight::widgets {
 
 void TimeChart::joinGroup() {
     connect(d_->group, &ChartGroup::visibleChanged, this, [this] { refresh(); });
-    connect(d_->group, &ChartGroup::cursorChanged, this, [this](double at) {
-        d_->dots.clear();
-        d_->lines.clear();
-        d_->cursor_x = -1;
-        if (std::isfinite(at)) {
-            d_->cursor_x = std::floor(xToPixel(at)) + 0.0;
-            d_->cursor_text = format::dateTime(Timestamp(milliseconds(static_cast<std::int64_t>(at * 1000))), d_->zone);
-            for (std::size_t s = 0; s < d_->drawn.size(); ++s) {
-                const auto& drawn = d_->drawn[s];
-                if (!drawn.graph) continue;
-                const std::size_t i = lastAtOrBefore(drawn.x, at);
-                if (i == kNoIndex || !std::isfinite(drawn.y[i])) continue;
-                const double y = yToPixel(drawn.y[i]);
-                const bool steps = d_->series[s].style == TimeSeries::Style::step || d_->series[s].style == TimeSeries::Style::step_area;
-                d_->dots.emplace_back(QPointF(steps ? d_->cursor_x : xToPixel(drawn.x[i]), y), d_->series[s].ink());
-            }
-            d_->lines = readoutAt(at);
-        }
+    connect(d_->group, &ChartGroup::cursorChanged, this, [this] {
+        layoutCursor();
         replotLayer(Layer::overlay);
     });
+}
+
+void TimeChart::layoutCursor() {
+    const double at = d_->group->cursor();
+    d_->dots.clear();
+    d_->lines.clear();
+    d_->cursor_x = -1;
+    if (!std::isfinite(at) || at < d_->group->from() || at > d_->group->to()) return;
+    d_->cursor_x = std::floor(xToPixel(at));
+    d_->cursor_text = format::dateTime(Timestamp(milliseconds(static_cast<std::int64_t>(at * 1000))), d_->zone);
+    for (std::size_t s = 0; s < d_->drawn.size(); ++s) {
+        const auto& drawn = d_->drawn[s];
+        if (!drawn.graph) continue;
+        const std::size_t i = lastAtOrBefore(drawn.x, at);
+        if (i == kNoIndex || !std::isfinite(drawn.y[i])) continue;
+        const bool steps = d_->series[s].style == TimeSeries::Style::step || d_->series[s].style == TimeSeries::Style::step_area;
+        d_->dots.emplace_back(QPointF(steps ? d_->cursor_x : xToPixel(drawn.x[i]), yToPixel(drawn.y[i])), d_->series[s].ink());
+    }
+    if (d_->readout) d_->lines = readoutAt(at);
 }
 
 std::vector<std::pair<QColor, QString>> TimeChart::readoutAt(double time) const {

@@ -38,6 +38,7 @@ struct TimeChart::Private {
     bool logarithmic = false, readout = true, graphs_stale = true;
     QTimeZone zone = QTimeZone::utc();
     ChartGroup* group = nullptr;
+    Hook* bars_hook = nullptr;
     double y_lo = 0, y_hi = 1;
     QRectF hatched;
     // Gesture

@@ -63,7 +63,7 @@ WeekChart::WeekChart(QWidget* parent) : Chart(parent), d_(std::make_unique<Priva
     });
     new Hook(plot_, "overlay", false, [this](QCPPainter& painter) {
         const QRectF area = plotRect();
-        if (hasFocus()) {
+        if (showsFocusRing()) {
             painter.setPen(QPen(colour(Role::accent), 1));
             painter.setBrush(Qt::NoBrush);
             painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
@@ -135,7 +135,8 @@ void WeekChart::rebuild() {
     const int most = std::max(2, static_cast<int>(area.height() / 46));
     // Room above the highest, so that the pool can be painted higher than it is.
     d_->top = niceCeiling(std::max(1.0, std::max<double>(peak, pool) * 1.08), most);
-    if (d_->top < 4) d_->top = std::ceil(d_->top);
+    d_->top = std::max(4.0, d_->top);
+    if (d_->top != std::floor(d_->top)) d_->top = 5 * std::ceil(d_->top / 5);  // levels are whole instances
     plot_->xAxis->setRange(0, kHours);
     plot_->yAxis->setRange(0, d_->top);
     std::vector<double> levels = niceTicks(0, d_->top, most + 1);
