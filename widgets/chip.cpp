@@ -88,7 +88,8 @@ void Chip::mouseReleaseEvent(QMouseEvent* event) {
 }
 
 ChipFlow::ChipFlow(QWidget* parent) : QWidget(parent) {
-    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    // Not Fixed: the hint is for another width than the one it gets.
+    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Minimum);
     policy.setHeightForWidth(true);
     setSizePolicy(policy);
 }
@@ -120,7 +121,8 @@ int ChipFlow::arrange(int width, bool move) const {
 }
 
 int ChipFlow::heightForWidth(int width) const { return arrange(width, false); }
-QSize ChipFlow::sizeHint() const { return {240, arrange(std::max(width(), 240), false)}; }
+QSize ChipFlow::sizeHint() const { return {240, arrange(240, false)}; }
+QSize ChipFlow::minimumSizeHint() const { return {80, kChipHeight}; }
 void ChipFlow::resizeEvent(QResizeEvent*) { arrange(width(), true); }
 
 Badge::Badge(int count, QWidget* parent) : QWidget(parent), count_(count) {

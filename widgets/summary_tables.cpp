@@ -149,7 +149,7 @@ void CompareTable::paintEvent(QPaintEvent*) {
 }
 
 GuardrailList::GuardrailList(QWidget* parent) : QWidget(parent) {
-    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Minimum);
     policy.setHeightForWidth(true);
     setSizePolicy(policy);
     connect(&Theme::instance(), &Theme::changed, this, [this] { update(); });
@@ -179,7 +179,8 @@ int GuardrailList::heightForWidth(int width) const {
     return height;
 }
 
-QSize GuardrailList::sizeHint() const { return {300, heightForWidth(std::max(width(), 300))}; }
+QSize GuardrailList::sizeHint() const { return {300, heightForWidth(300)}; }
+QSize GuardrailList::minimumSizeHint() const { return {120, items_.empty() ? 0 : kLine}; }
 
 void GuardrailList::paintEvent(QPaintEvent*) {
     QPainter painter(this);

@@ -58,7 +58,7 @@ QWidget* makeSliders() {
     auto* guards = new GuardrailList;
     guards->setItems({{GuardrailList::Verdict::pass, QStringLiteral("memory floor 890 MB (max used 774 × 1.15)"), {}},
                       {GuardrailList::Verdict::pass, QStringLiteral("372 unreserved concurrency stay free"), {}},
-                      {GuardrailList::Verdict::veto, QStringLiteral("the pool has a schedule of its own"), {}}});
+                      {GuardrailList::Verdict::veto, QStringLiteral("the pool has a scheduled action of its own (nightly-scale)"), {}}});
     body->addWidget(guards);
     body->addStretch(1);
     body->addWidget(makeLabel(QStringLiteral("Plan"), Type::body, Role::text, 600));

@@ -8,11 +8,13 @@
 
 #include "support.h"
 #include "widgets/card.h"
+#include "widgets/chip.h"
 #include "widgets/command_palette.h"
 #include "widgets/figure_tile.h"
 #include "widgets/jobs_panel.h"
 #include "widgets/navigation_bar.h"
 #include "widgets/status_strip.h"
+#include "widgets/summary_tables.h"
 #include "widgets/table_delegates.h"
 #include "widgets/top_bar.h"
 
@@ -96,6 +98,27 @@ private slots:
         QTest::mouseClick(&strip, Qt::LeftButton, {}, QPoint(30, 14));
         QTest::mouseClick(&strip, Qt::LeftButton, {}, QPoint(375, 14));
         QCOMPARE(clicked.count(), 2);
+    }
+    void whatWrapsGetsItsHeight() {
+        QWidget box;
+        auto* layout = new QVBoxLayout(&box);
+        layout->setContentsMargins(0, 0, 0, 0);
+        auto* chips = new ChipFlow;
+        auto* guards = new GuardrailList;
+        layout->addWidget(chips);
+        layout->addWidget(guards);
+        layout->addStretch(1);
+        QList<QPair<QString, Role>> many;
+        for (int i = 0; i < 9; ++i) many.append({QStringLiteral("us-east-1 prices, 2026-11-2%1").arg(i), Role::muted});
+        chips->setChips(many);
+        guards->setItems(
+            {{GuardrailList::Verdict::veto, QStringLiteral("a long reason that needs two lines in a narrow column, as reasons do"), {}}});
+        box.resize(344, 600);
+        box.show();
+        QCOMPARE(chips->height(), chips->heightForWidth(344));
+        QCOMPARE(guards->height(), guards->heightForWidth(344));
+        QVERIFY(guards->height() > 30);
+        for (auto* chip : chips->findChildren<Chip*>()) QVERIFY(chip->geometry().bottom() <= chips->height());
     }
     void cardStates() {
         Card card(QStringLiteral("Cost"));
