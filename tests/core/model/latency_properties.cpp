@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <array>
+#include <numbers>
 #include <random>
 
 #include "tests/core/model/latency_support.h"
@@ -145,13 +147,66 @@ TEST(LatencyProperties, DrawsAgreeWithTheIntervals) {
     EXPECT_GT(at[13], model.at(Megabytes{1300}).mean_ms.lo * 0.98) << "draws leave out what one size does on its own";
 }
 
-TEST(LatencyProperties, IntervalsCoverSyntheticCurves) {
-    // Curves drawn from the kind of function that the prior describes, measured with 1 % noise a size: 90 % intervals hold 85-97 %.
+// A curve drawn from the model's own prior (latency_shapes, latency_posterior), so that its intervals must come out calibrated.
+class PriorCurve {
+public:
+    explicit PriorCurve(std::mt19937& random) : random_(random) {
+        std::normal_distribution<> normal;
+        std::uniform_real_distribution<> uniform;
+        knee_ = uniform(random) < 0.7 ? 1950 * std::exp(0.12 * normal(random)) : 200 * std::pow(10'240.0 / 200, uniform(random));
+        if (uniform(random) < 0.5) {
+            const double a = std::gamma_distribution<>(0.5)(random), b = std::gamma_distribution<>(1.5)(random);
+            serial_ = a / (a + b);
+        }
+        if (uniform(random) < 0.4) sharpness_ = std::vector{4.0, 6.0, 10.0}[static_cast<std::size_t>(3 * uniform(random))];
+        slope_ = std::vector{0.99, 1.0, 1.0, 1.0, 1.025, 1.025, 1.025, 1.025, 1.05, 1.05}[static_cast<std::size_t>(10 * uniform(random))];
+        nugget_ = 0.01 * std::exp(0.6 * normal(random));
+        // Random Fourier features of the squared exponential with length 0.7 in ln(MB).
+        const double amplitude = 0.02 * std::exp(0.9 * normal(random));
+        for (auto& wave : waves_)
+            wave = {amplitude * std::sqrt(2.0 / waves_.size()), normal(random) / 0.7, 2 * std::numbers::pi * uniform(random)};
+    }
+    double measure(double m) {
+        std::normal_distribution<> normal;
+        const double ratio = knee_ / m;
+        const double work =
+            sharpness_ > 0 ? std::pow(1 + std::pow(ratio, sharpness_), 1 / sharpness_) : std::max(1.0, std::pow(ratio, slope_));
+        double log = std::log(serial_ + (1 - serial_) * work);
+        for (const auto& [amplitude, frequency, phase] : waves_) log += amplitude * std::cos(frequency * std::log(m) + phase);
+        const bool odd = std::uniform_real_distribution<>()(random_) < 0.06;
+        return 3000 * std::exp(log + (odd ? 8 : 1) * nugget_ * normal(random_));
+    }
+
+private:
+    std::mt19937& random_;
+    double knee_ = 0, serial_ = 0, sharpness_ = 0, slope_ = 1, nugget_ = 0;
+    std::array<std::array<double, 3>, 64> waves_{};
+};
+
+TEST(LatencyProperties, IntervalsAreCalibratedOnCurvesOfThePrior) {
+    std::mt19937 random(20);
+    int covered = 0, all = 0;
+    for (int i = 0; i < 150; ++i) {
+        PriorCurve curve(random);
+        const auto model = fitted(observe({128, 640, 3008}, [&](double m) { return curve.measure(m); }));
+        for (const int size : {192, 320, 960, 1280, 1600, 1920, 2304}) {
+            const auto estimate = model.at(Megabytes{size}).mean_ms;
+            const double truth = curve.measure(size);
+            covered += truth >= estimate.lo && truth <= estimate.hi ? 1 : 0;
+            ++all;
+        }
+    }
+    EXPECT_GE(covered, 0.86 * all) << covered << " of " << all;
+    EXPECT_LE(covered, 0.96 * all) << covered << " of " << all << ": intervals far too wide";
+}
+
+TEST(LatencyProperties, PlainKneesAreCovered) {
+    // The kind of curve in the middle of the prior: intervals also allow for odder ones, so more than 90 % is to be expected.
     std::mt19937 random(20);
     std::normal_distribution<> normal;
     std::uniform_real_distribution<> uniform;
     int covered = 0, all = 0;
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < 40; ++i) {
         const double knee = 1950 * std::exp(0.12 * normal(random)), serial = uniform(random) < 0.5 ? 0 : 0.3 * uniform(random);
         const auto measure = [&](double m) {
             return 3000 * (serial + (1 - serial) * std::max(1.0, knee / m)) * std::exp(0.01 * normal(random));
@@ -164,8 +219,7 @@ TEST(LatencyProperties, IntervalsCoverSyntheticCurves) {
             ++all;
         }
     }
-    EXPECT_GE(covered, 0.85 * all) << covered << " of " << all;
-    EXPECT_LE(covered, 0.985 * all) << "intervals far too wide";
+    EXPECT_GE(covered, 0.88 * all) << covered << " of " << all;
 }
 
 TEST(LatencyProperties, NothingToGoByIsAnError) {
