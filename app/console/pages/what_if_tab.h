@@ -7,8 +7,10 @@
 
 class QComboBox;
 class QLabel;
+class QPushButton;
 class QTimer;
 class QUndoStack;
+class QVBoxLayout;
 
 namespace pilotlight::widgets {
 class Card;
