@@ -84,8 +84,9 @@ void Card::setState(const PanelState& state) {
     banner_->setState(state);
     const bool content = state.keepsContent();
     if (!content) {
-        // The panel keeps the height that its content had, so that the page does not jump.
-        if (content_->isVisible()) state_view_->setMinimumHeight(std::min(content_->height(), 400));
+        // The panel keeps the height that its content needs, so that the page does not jump; not the height that it was given: that
+        // would make a window grow.
+        state_view_->setMinimumHeight(std::min(content_->minimumSizeHint().height(), 400));
         state_view_->setState(state);
     } else {
         state_view_->setState(PanelState::content());

@@ -45,6 +45,11 @@ QLineEdit[compact="true"] { min-height: 20px; padding: 0 7px; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url(:/icons/chevron-down-{mode}.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: {raised}; color: {text}; border: 1px solid {border}; selection-background-color: {accent}; selection-color: {on_accent}; outline: 0; }
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid {faint}; border-radius: 3px; background: {raised}; }
+QCheckBox::indicator:hover, QCheckBox::indicator:focus { border-color: {accent}; }
+QCheckBox::indicator:checked { background: {accent}; border-color: {accent}; image: url(:/icons/check-on-{mode}.svg); }
+QCheckBox::indicator:disabled { border-color: {border}; }
 QMenu { background: {raised}; color: {text}; border: 1px solid {border}; padding: 4px; }
 QMenu::item { padding: 5px 24px 5px 12px; border-radius: 4px; }
 QMenu::item:selected { background: {border}; }

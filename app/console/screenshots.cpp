@@ -142,8 +142,11 @@ private:
                 QPainter painter(&picture);
                 painter.fillRect(window_.rect(), QColor(0, 0, 0, Theme::instance().isDark() ? 110 : 60));
                 painter.end();
-                dialog_->render(&picture, QPoint((window_.width() - dialog_->width()) / 2 + 50,
-                                                 std::max(60, (window_.height() - dialog_->height()) / 2 - 40)));
+                const QPoint at((window_.width() - dialog_->width()) / 2 + 50, std::max(60, (window_.height() - dialog_->height()) / 2 - 40));
+                dialog_->render(&picture, at);
+                QPainter frame(&picture);  // what a window manager draws around it
+                frame.setPen(colour(Role::border));
+                frame.drawRect(QRectF(at, dialog_->size()).adjusted(-0.5, -0.5, 0.5, 0.5));
             }
             // Few colours are in use: a palette keeps the files small without a visible difference.
             const QString path =

@@ -20,6 +20,11 @@ HeatMapChart::HeatMapChart(QWidget* parent) : TimeChart(parent), cells_(std::mak
     new Hook(plot_, "main", true, [this](QCPPainter& painter) {
         painter.setAntialiasing(false);
         for (const auto& [box, ink] : cells_->drawn) painter.fillRect(box, ink);
+        if (!cells_->drawn.empty() || cells_->buckets.isEmpty()) return;
+        painter.setAntialiasing(true);
+        painter.setFont(textFont(Type::label));
+        painter.setPen(colour(Role::muted));
+        painter.drawText(plotRect(), Qt::AlignCenter, QStringLiteral("none in this span"));
     });
     plot_->yAxis->grid()->setVisible(false);
 }

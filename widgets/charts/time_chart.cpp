@@ -40,10 +40,11 @@ TimeChart::TimeChart(QWidget* parent) : Chart(parent), d_(std::make_unique<Priva
     d_->group = new ChartGroup(this);
     joinGroup();
     new Hook(plot_, "grid", true, [this](QCPPainter& painter) {
-        if (d_->hatched.isEmpty()) return;
         painter.setAntialiasing(false);
-        painter.fillRect(d_->hatched, mixed(colour(Role::surface), colour(Role::raised), 0.7));
-        painter.fillRect(d_->hatched, QBrush(mixed(colour(Role::surface), colour(Role::border), 0.9), Qt::BDiagPattern));
+        for (const QRectF& hatched : d_->hatched) {
+            painter.fillRect(hatched, mixed(colour(Role::surface), colour(Role::raised), 0.7));
+            painter.fillRect(hatched, QBrush(mixed(colour(Role::surface), colour(Role::border), 0.9), Qt::BDiagPattern));
+        }
     });
     d_->bars_hook = new Hook(plot_, "main", true, [this](QCPPainter& painter) {
         painter.setAntialiasing(false);
@@ -180,6 +181,11 @@ void TimeChart::setIncompleteFrom(std::optional<double> seconds) {
     refresh();
 }
 
+void TimeChart::setIncompleteUntil(std::optional<double> seconds) {
+    d_->incomplete_until = seconds;
+    refresh();
+}
+
 void TimeChart::setLogarithmic(bool on) {
     d_->logarithmic = on;
     plot_->yAxis->setScaleType(on ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
@@ -309,6 +315,12 @@ void TimeChart::makeGraphs() {
             drawn.base_graph->setAdaptiveSampling(false);
             graph->setChannelFillGraph(drawn.base_graph);
             graph->setBrush(translucent(one.ink(), 0.75));
+            if (one.period_s > 0 && !drawn.x.empty()) {
+                for (QCPGraph* edge : {graph, drawn.base_graph}) edge->setLineStyle(QCPGraph::lsStepLeft);
+                drawn.x.push_back(drawn.x.back() + one.period_s);
+                drawn.y.push_back(drawn.y.back());
+                drawn.base.push_back(drawn.base.back());
+            }
             continue;
         }
         GappedSeries gapped = withGaps(x, y, one.period_s);
@@ -445,10 +457,11 @@ void TimeChart::rebuildValues() {
 
 void TimeChart::rebuildMarks() {
     const QRectF area = plotRect();
-    d_->hatched = {};
-    if (d_->incomplete_from && *d_->incomplete_from < d_->group->to()) {
-        d_->hatched = QRectF(QPointF(std::max(area.left(), xToPixel(*d_->incomplete_from)), area.top()), area.bottomRight());
-    }
+    d_->hatched.clear();
+    if (d_->incomplete_from && *d_->incomplete_from < d_->group->to())
+        d_->hatched.emplace_back(QPointF(std::max(area.left(), xToPixel(*d_->incomplete_from)), area.top()), area.bottomRight());
+    if (d_->incomplete_until && *d_->incomplete_until > d_->group->from())
+        d_->hatched.emplace_back(area.topLeft(), QPointF(std::min(area.right(), xToPixel(*d_->incomplete_until)), area.bottom()));
     d_->flags.clear();
     const QFontMetricsF metrics(textFont(Type::caption));
     double free_from = area.left();

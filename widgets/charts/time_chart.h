@@ -28,7 +28,8 @@ struct TimeSeries {
     std::optional<Role> role;  // instead of `colour`
     bool dashed = false;
     Values x, y;          // x: seconds since the epoch, ascending, start of the period; y: NaN = gap
-    double period_s = 0;  // > 0: a successor further than 1.5 periods away makes a gap; also the width of bars
+    // > 0: a successor further than 1.5 periods away makes a gap; the width of bars; a stack is drawn in steps of it.
+    double period_s = 0;
     ValueText text;       // default: the chart's
     bool in_legend = true;
     [[nodiscard]] QColor ink() const;
@@ -62,7 +63,8 @@ public:
     void setBands(std::vector<TimeBand> bands);
     void setLimits(std::vector<LimitLine> limits);
     void setAnnotations(std::vector<Annotation> annotations);
-    void setIncompleteFrom(std::optional<double> seconds);  // hatched from there to the right edge
+    void setIncompleteFrom(std::optional<double> seconds);   // hatched from there to the right edge
+    void setIncompleteUntil(std::optional<double> seconds);  // hatched from the left edge to there
     void setLogarithmic(bool on);
     void setFixedTop(std::optional<double> value);  // upper end of a linear axis; unset = by the data
     void setZone(const QTimeZone& zone);

@@ -33,14 +33,14 @@ struct TimeChart::Private {
     std::vector<LimitLine> limits;
     std::vector<Annotation> annotations;
     std::vector<Flag> flags;
-    std::optional<double> incomplete_from, fixed_top;
+    std::optional<double> incomplete_from, incomplete_until, fixed_top;
     std::vector<int> isolated;
     bool logarithmic = false, readout = true, graphs_stale = true;
     QTimeZone zone = QTimeZone::utc();
     ChartGroup* group = nullptr;
     Hook* bars_hook = nullptr;
     double y_lo = 0, y_hi = 1;
-    QRectF hatched;
+    std::vector<QRectF> hatched;
     // Gesture
     Drag drag = Drag::none;
     double drag_from = 0, drag_now = 0;

@@ -24,6 +24,10 @@ QString firstVeto(const Plan& plan) {
     }
     return {};
 }
+QString sentence(const std::string& text) {
+    const QString words = qs(text);
+    return words.left(1).toUpper() + words.mid(1) + (words.endsWith(QLatin1Char('.')) ? QString() : QStringLiteral("."));
+}
 }  // namespace
 
 PlanReviewDialog::PlanReviewDialog(Session& session, Plan plan, QWidget* parent)
@@ -86,11 +90,9 @@ void PlanReviewDialog::build() {
     column->addWidget(makeLabel(QStringLiteral("Then"), Type::body, Role::text, 600));
     QString then = QStringLiteral(
         "Watch 60 min against the baseline before. Revert by itself if errors, p95 or throttles are worse with 95 % confidence; say so if "
-        "there "
-        "is too little traffic to tell.");
-    if (!plan_.traffic.empty()) then = QStringLiteral("Affects ") + qs(plan_.traffic) + QStringLiteral(". ") + then;
-    if (!plan_.revert.empty())
-        then += QStringLiteral(" Revert plan saved: ") + qs(plan_.revert) + (plan_.revert.back() == '.' ? QString() : QStringLiteral("."));
+        "there is too little traffic to tell.");
+    if (!plan_.traffic.empty()) then = sentence(plan_.traffic) + QLatin1Char(' ') + then;
+    if (!plan_.revert.empty()) then += QStringLiteral(" To undo: ") + sentence(plan_.revert);
     auto* then_label = makeLabel(then, Type::body, Role::muted);
     then_label->setWordWrap(true);
     column->addWidget(then_label);
@@ -125,7 +127,11 @@ void PlanReviewDialog::build() {
     connect(patch, &QPushButton::clicked, this, &PlanReviewDialog::exportPatch);
     connect(cancel_, &QPushButton::clicked, this, &QDialog::reject);
     connect(apply_, &QPushButton::clicked, this, &PlanReviewDialog::apply);
-    if (confirm_) confirm_->setFocus();
+    if (confirm_) {
+        confirm_->setFocus();
+    } else {
+        cancel_->setFocus();  // Enter by mistake changes nothing
+    }
 }
 
 QWidget* PlanReviewDialog::changesTable() {

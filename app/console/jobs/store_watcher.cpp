@@ -36,6 +36,8 @@ void StoreWatcher::look() {
                 first_ = false;
                 seen_ = *version;
                 if (what.any()) emit changed(what);
+            } else if (first_ && !std::exchange(failed_, true)) {
+                emit changed(StoreChange::all());  // whoever reads next meets the error and shows it
             }
             if (std::exchange(again_, false)) look();
         });

@@ -33,7 +33,7 @@ private:
     JobRunner& jobs_;
     QTimer* timer_;
     store::DataVersion seen_;
-    bool looking_ = false, again_ = false, first_ = true;
+    bool looking_ = false, again_ = false, first_ = true, failed_ = false;
 };
 
 }  // namespace pilotlight::console

@@ -118,6 +118,34 @@ ColdCells coldCells(const InvocationLog& log, TimeRange range, double period_s) 
     return cells;
 }
 
+std::optional<BinnedPercentiles> binnedPercentiles(const InvocationLog& log, TimeRange range, double period_s) {
+    milliseconds read{0};
+    for (const auto& part : log.complete.intersectedWith(range).ranges()) read += part.length();
+    if (static_cast<double>(read.count()) < 0.98 * static_cast<double>(range.length().count())) return std::nullopt;
+    std::map<double, std::vector<float>> bins;
+    for (const auto& invocation : log.invocations) {
+        if (range.contains(invocation.time)) bins[std::floor(seconds1970(invocation.time) / period_s) * period_s].push_back(invocation.duration_ms);
+    }
+    std::vector<double> x;
+    std::vector<double> y[3];
+    for (auto& [at, durations] : bins) {
+        std::sort(durations.begin(), durations.end());
+        x.push_back(at);
+        const double ranks[3] = {0.50, 0.95, 0.99};
+        for (int i = 0; i < 3; ++i) {
+            const auto rank = static_cast<std::size_t>(std::ceil(ranks[i] * static_cast<double>(durations.size())));
+            y[i].push_back(durations[std::max<std::size_t>(rank, 1) - 1]);
+        }
+    }
+    const auto shared = makeValues(std::move(x));
+    const bool any = !shared->empty();
+    BinnedPercentiles out;
+    out.p50 = {shared, makeValues(std::move(y[0])), period_s, any};
+    out.p95 = {shared, makeValues(std::move(y[1])), period_s, any};
+    out.p99 = {shared, makeValues(std::move(y[2])), period_s, any};
+    return out;
+}
+
 namespace {
 
 // Steps of a setting that is known to hold now and to have been changed by us.
@@ -160,9 +188,6 @@ Result<std::shared_ptr<const FunctionMetrics>> readFunctionMetrics(Workspace& wo
     out->errors = read(Metric::errors, Statistic::sum, period, true);
     out->throttles = read(Metric::throttles, Statistic::sum, period, true);
     PILOTLIGHT_TRY(job.check());
-    out->p50 = read(Metric::duration, Statistic::p50, seconds(0), false);
-    out->p95 = read(Metric::duration, Statistic::p95, seconds(0), false);
-    out->p99 = read(Metric::duration, Statistic::p99, seconds(0), false);
     out->concurrency = read(Metric::concurrency, Statistic::maximum, period, false);
     out->pool_in_use = read(Metric::pool_concurrency, Statistic::maximum, period, false);
     PILOTLIGHT_TRY(job.check());
@@ -170,6 +195,18 @@ Result<std::shared_ptr<const FunctionMetrics>> readFunctionMetrics(Workspace& wo
     PILOTLIGHT_TRY(job.check());
     const double bin = static_cast<double>(period.count());
     out->cold = coldCells(log, range, bin);
+    // Stored percentiles cannot be merged into longer periods: five-minute ones of a quiet function are noise on a long range.
+    auto exact = period > seconds(300) ? binnedPercentiles(log, range, bin) : std::nullopt;
+    if (exact) {
+        out->p50 = std::move(exact->p50);
+        out->p95 = std::move(exact->p95);
+        out->p99 = std::move(exact->p99);
+        out->percentiles_from_logs = true;
+    } else {
+        out->p50 = read(Metric::duration, Statistic::p50, seconds(0), false);
+        out->p95 = read(Metric::duration, Statistic::p95, seconds(0), false);
+        out->p99 = read(Metric::duration, Statistic::p99, seconds(0), false);
+    }
 
     std::map<double, double> used;
     for (const auto& invocation : log.invocations) {

@@ -196,7 +196,8 @@ void MetricsTab::show(const FunctionMetrics& m) {
     duration_.chart->setSeries({series(QStringLiteral("p50"), m.p50, TimeSeries::Style::line, 4),
                                 series(QStringLiteral("p95"), m.p95, TimeSeries::Style::line, 0),
                                 series(QStringLiteral("p99"), m.p99, TimeSeries::Style::line, 1)});
-    duration_.card->setCaption(QStringLiteral("p50, p95, p99%1, log scale, INIT excluded").arg(periodText(m.p95)));
+    duration_.card->setCaption(QStringLiteral("p50, p95, p99%1%2, log scale, INIT excluded")
+                                   .arg(periodText(m.p95), m.percentiles_from_logs ? QStringLiteral(" from log lines") : QString()));
     std::vector<LimitLine> limits;
     if (row_) {
         if (const auto slo = tuning::sloFor(row_->function, session_.fleet()->slos); slo && slo->p95_ms) {

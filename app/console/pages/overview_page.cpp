@@ -180,7 +180,7 @@ void OverviewPage::showCosts() {
                                                    QStringLiteral("It needs usage of at least one day and a price list for its region.")));
         return;
     }
-    chart_card_->setCaption(QStringLiteral("computed at list price, UTC; the last day is not complete"));
+    chart_card_->setCaption(QStringLiteral("computed at list price, UTC days; hatched: not complete"));
     chart_card_->setState(PanelState::content());
 }
 

@@ -27,14 +27,17 @@ bool showStackedCosts(TimeChart& chart, const Fleet& fleet, CostGroup group, int
         one.style = TimeSeries::Style::stacked;
         one.colour = stack.layers[i].label == QLatin1String("other") ? kSeriesCount - 1 : static_cast<int>(i) % (kSeriesCount - 1);
         one.x = shared_x;
+        one.period_s = 86'400;
         one.y = makeValues(stack.layers[i].amounts);
         series.push_back(std::move(one));
     }
     chart.setSeries(std::move(series));
-    chart.setTimeRange(x.front(), x.size() > 1 ? x.back() : x.back() + 86'400);
-    std::optional<double> incomplete;
-    for (std::size_t i = stack.days.size(); i-- > 0 && stack.incomplete[i];) incomplete = i > 0 ? x[i - 1] : x[i];
-    chart.setIncompleteFrom(incomplete);
+    chart.setTimeRange(x.front(), x.back() + 86'400);
+    std::optional<double> from, until;
+    for (std::size_t i = 0; i < x.size() && stack.incomplete[i]; ++i) until = x[i] + 86'400;
+    for (std::size_t i = x.size(); i-- > 0 && stack.incomplete[i];) from = x[i];
+    chart.setIncompleteUntil(until);
+    chart.setIncompleteFrom(from);
     std::vector<Annotation> flags;
     for (const auto& change : fleet.changes) {
         if (change.applied == Timestamp{} || !fleet.range.contains(change.applied) || flags.size() >= 4) continue;

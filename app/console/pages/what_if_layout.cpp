@@ -2,6 +2,7 @@
 #include "app/console/pages/what_if_tab.h"
 
 #include <QComboBox>
+#include <QScrollArea>
 #include <QTimer>
 #include <QUndoStack>
 #include <algorithm>
@@ -26,8 +27,20 @@ namespace pilotlight::console {
 using namespace widgets;
 
 void WhatIfTab::buildLeft(QWidget*) {
-    auto* column = left_->body();
+    auto* body = left_->body();
+    body->setSpacing(6);
+    // Sliders and guardrails scroll where the window is low; the plan and its button stay in sight.
+    auto* area = new QScrollArea;
+    area->setWidgetResizable(true);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    auto* inner = new QWidget;
+    inner->setObjectName(QStringLiteral("page"));
+    auto* column = new QVBoxLayout(inner);
+    column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(6);
+    area->setWidget(inner);
+    body->addWidget(area, 1);
     memory_ = new SettingSlider(QStringLiteral("Memory"));
     pool_ = new SettingSlider(QStringLiteral("Warm pool"));
     limit_ = new SettingSlider(QStringLiteral("Instance limit"));
@@ -95,14 +108,14 @@ void WhatIfTab::buildLeft(QWidget*) {
         QStringLiteral("What the change reaches: an alias (publish a version and move the alias to it), or $LATEST alone"));
     through_->setAccessibleName(QStringLiteral("Change through"));
     plan_head->addWidget(through_);
-    column->addLayout(plan_head);
+    body->addLayout(plan_head);
     plan_table_ = new CompareTable(CompareTable::Layout::columns);
     plan_table_->setHeaders({}, QStringLiteral("today"), QStringLiteral("plan"));
-    column->addWidget(plan_table_);
+    body->addWidget(plan_table_);
     notice_ = makeLabel({}, Type::label, Role::muted);
     notice_->setWordWrap(true);
     notice_->hide();
-    column->addWidget(notice_);
+    body->addWidget(notice_);
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(space::s);
     review_ = new QPushButton(QStringLiteral("Review and apply…"));
@@ -112,8 +125,8 @@ void WhatIfTab::buildLeft(QWidget*) {
     buttons->addWidget(review_);
     buttons->addWidget(patch_);
     buttons->addStretch(1);
-    column->addSpacing(4);
-    column->addLayout(buttons);
+    body->addSpacing(4);
+    body->addLayout(buttons);
     connect(review_, &QPushButton::clicked, this, &WhatIfTab::review);
     connect(patch_, &QPushButton::clicked, this, &WhatIfTab::takeRecommendation);
 }
