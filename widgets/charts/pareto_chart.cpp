@@ -10,13 +10,47 @@
 
 namespace pilotlight::widgets {
 
+namespace {
+
+// One axis; logarithmic where the values span more than a decade, so that a dear front does not press the cheap settings into the edge.
+struct Scale {
+    double lo = 0, hi = 1;
+    bool logarithmic = false;
+    [[nodiscard]] double share(double value) const {
+        if (!logarithmic) return (value - lo) / (hi - lo);
+        return std::log(std::max(value, lo * 1e-6) / lo) / std::log(hi / lo);
+    }
+    [[nodiscard]] bool holds(double value) const { return value >= lo && value <= hi; }
+    static Scale of(double lo, double hi, int most) {
+        Scale scale;
+        scale.logarithmic = lo > 0 && hi / lo > 12;
+        if (scale.logarithmic) {
+            const double pad = std::pow(hi / lo, 0.05);
+            scale.lo = lo / pad;
+            scale.hi = hi * pad;
+            return scale;
+        }
+        const double pad = std::max((hi - lo) * 0.06, std::abs(hi) * 0.02 + 1e-9);
+        const std::vector<double> ticks = niceTicks(std::max(0.0, lo - pad), hi + pad, most);
+        const double step = ticks.size() > 1 ? ticks[1] - ticks[0] : 2 * pad;
+        scale.lo = std::max(0.0, std::floor((lo - pad) / step) * step);
+        scale.hi = std::ceil((hi + pad) / step) * step;
+        return scale;
+    }
+    [[nodiscard]] std::vector<double> ticks(int most) const {
+        return logarithmic ? logTicks(lo, hi, most) : niceTicks(lo, hi, most + 1);
+    }
+};
+
+}  // namespace
+
 struct ParetoChart::Private {
     std::vector<Candidate> candidates;
     std::vector<int> front;  // by cost
     std::optional<QPointF> today, recommended, whatif;
     std::optional<double> slo;
     bool approximate = false, dragging = false, hovered = false;
-    double x_lo = 0, x_hi = 1, y_lo = 0, y_hi = 1;
+    Scale x, y;
     QVector<QPointF> good, poor;  // pixels, one a grid cell of 2 px
     QPolygonF front_line;
     QRectF today_label, recommended_label;
@@ -36,7 +70,7 @@ ParetoChart::ParetoChart(QWidget* parent) : Chart(parent), d_(std::make_unique<P
             for (const QPointF& point : *points) painter.drawEllipse(point, 1.9, 1.9);
         }
         if (d_->slo) {
-            const double y = std::round(toPixel(d_->x_lo, *d_->slo).y()) + 0.5;
+            const double y = std::round(toPixel(d_->x.lo, *d_->slo).y()) + 0.5;
             QPen pen(colour(Role::warm), 1, Qt::CustomDashLine);
             pen.setDashPattern({2, 3});
             painter.setAntialiasing(false);
@@ -51,7 +85,7 @@ ParetoChart::ParetoChart(QWidget* parent) : Chart(parent), d_(std::make_unique<P
     new Hook(plot_, "main", false, [this](QCPPainter& painter) {
         const QRectF area = plotRect();
         if (d_->slo) {
-            const double y = toPixel(d_->x_lo, *d_->slo).y();
+            const double y = toPixel(d_->x.lo, *d_->slo).y();
             if (area.top() <= y && y <= area.bottom()) {
                 drawLabel(painter, QPointF(area.right(), y - 2), Qt::AlignRight | Qt::AlignBottom,
                           tr("SLO %1").arg(format::durationText(*d_->slo)), colour(Role::warm), area);
@@ -109,11 +143,10 @@ ParetoChart::~ParetoChart() = default;
 
 QPointF ParetoChart::toPixel(double cost, double p95_ms) const {
     const QRectF area = plotRect();
-    return {area.left() + (cost - d_->x_lo) / (d_->x_hi - d_->x_lo) * area.width(),
-            area.bottom() - (p95_ms - d_->y_lo) / (d_->y_hi - d_->y_lo) * area.height()};
+    return {area.left() + d_->x.share(cost) * area.width(), area.bottom() - d_->y.share(p95_ms) * area.height()};
 }
 
-bool ParetoChart::fits(const QPointF& p) const { return p.x() >= d_->x_lo && p.x() <= d_->x_hi && p.y() >= d_->y_lo && p.y() <= d_->y_hi; }
+bool ParetoChart::fits(const QPointF& p) const { return d_->x.holds(p.x()) && d_->y.holds(p.y()); }
 
 void ParetoChart::setCandidates(std::vector<Candidate> candidates) {
     d_->candidates = std::move(candidates);
@@ -180,21 +213,15 @@ void ParetoChart::rebuild() {
     if (d_->slo && *d_->slo < y_hi * 1.5) include(x_lo, *d_->slo);
     const QRectF area = plotRect();
     const int x_most = std::max(2, static_cast<int>(area.width() / 76)), y_most = std::max(2, static_cast<int>(area.height() / 46));
-    const auto widen = [](double& lo, double& hi, int most) {
-        const double pad = std::max((hi - lo) * 0.06, std::abs(hi) * 0.02 + 1e-9);
-        const std::vector<double> ticks = niceTicks(std::max(0.0, lo - pad), hi + pad, most);
-        const double step = ticks.size() > 1 ? ticks[1] - ticks[0] : 2 * pad;
-        lo = std::max(0.0, std::floor((lo - pad) / step) * step);
-        hi = std::ceil((hi + pad) / step) * step;
-    };
-    widen(x_lo, x_hi, x_most);
-    widen(y_lo, y_hi, y_most);
-    d_->x_lo = x_lo, d_->x_hi = x_hi, d_->y_lo = y_lo, d_->y_hi = y_hi;
-    plot_->xAxis->setRange(x_lo, x_hi);
-    plot_->yAxis->setRange(y_lo, y_hi);
+    d_->x = Scale::of(x_lo, x_hi, x_most);
+    d_->y = Scale::of(y_lo, y_hi, y_most);
+    for (const auto& [axis, scale] : {std::pair(plot_->xAxis, &d_->x), std::pair(plot_->yAxis, &d_->y)}) {
+        axis->setScaleType(scale->logarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+        axis->setRange(scale->lo, scale->hi);
+    }
     setTicks(plot_->xAxis,
-             labelled(niceTicks(x_lo, x_hi, x_most + 1), [](double v) { return v == 0 ? QStringLiteral("$0") : format::moneyWhole(v); }));
-    setTicks(plot_->yAxis, labelled(niceTicks(y_lo, y_hi, y_most + 1), [this](double v) { return valueText(v); }));
+             labelled(d_->x.ticks(x_most), [](double v) { return v == 0 ? QStringLiteral("$0") : format::moneyWhole(v); }));
+    setTicks(plot_->yAxis, labelled(d_->y.ticks(y_most), [this](double v) { return valueText(v); }));
     d_->good.clear();
     d_->poor.clear();
     // One dot a 2 px cell: thousands of candidates overlap, and overlapping dots cost time and say nothing.
