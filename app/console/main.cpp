@@ -132,7 +132,10 @@ int main(int argc, char** argv) {
             QObject::connect(sandbox.get(), &SandboxStarter::ready, &window, [&](const QString& endpoint) {
                 session.jobs().run<void>(
                     {QStringLiteral("Connect to the sandbox"), Lane::write, true},
-                    [profile = sandboxProfile(endpoint)](Workspace& workspace, const JobContext&) { return workspace.addProfile(profile); },
+                    [profile = sandboxProfile(endpoint)](Workspace& workspace, const JobContext&) -> Status {
+                        PILOTLIGHT_TRY(workspace.addProfile(profile));
+                        return workspace.setSlo(sandboxSlo());
+                    },
                     &window,
                     [&](Status added) {
                         if (!added) emit session.reported(qs(added.error().what), qs(added.error().text()));

@@ -126,6 +126,14 @@ Profile sandboxProfile(const QString& endpoint) {
     return profile;
 }
 
+Slo sandboxSlo() {
+    Slo slo;
+    slo.tag_key = "service";
+    slo.tag_value = "chat";
+    slo.p95_ms = 3000;
+    return slo;
+}
+
 void whenSettled(Session& session, int at_most_ms, std::function<void(bool)> then) {
     auto* timer = new QTimer(&session);
     auto since = std::make_shared<QElapsedTimer>(), quiet = std::make_shared<QElapsedTimer>();

@@ -52,6 +52,8 @@ private:
 };
 // The profile that the sandbox is entered as.
 [[nodiscard]] Profile sandboxProfile(const QString& endpoint);
+// A target for the sandbox's chat function, so that there is one to meet from the start.
+[[nodiscard]] Slo sandboxSlo();
 
 // Calls `then` when nothing has run for a while and the first read and judging are over, or after `at_most_ms`.
 void whenSettled(Session& session, int at_most_ms, std::function<void(bool settled)> then);

@@ -187,11 +187,12 @@ CostStack costStack(const Fleet& fleet, CostGroup group, int top) {
     CostStack stack;
     if (fleet.costs.empty()) return stack;
     std::map<Timestamp, std::size_t> index;
+    const Timestamp known = std::min(fleet.range.end, fleet.dataAsOf().value_or(fleet.now));
     for (Timestamp day = floorTo(fleet.range.begin, hours(24)); day < fleet.range.end; day += hours(24)) {
         index[day] = stack.days.size();
         stack.days.push_back(day);
-        // A first or last day that the range or the clock cuts is shown as not complete.
-        stack.incomplete.push_back(day < fleet.range.begin || day + hours(24) > fleet.range.end || day + hours(24) > fleet.now);
+        // A first day that the range cuts and days that have not been read to their end are shown as not complete.
+        stack.incomplete.push_back(day < fleet.range.begin || day + hours(24) > known);
     }
     const auto rows = costRows(fleet, group);
     std::map<std::string, std::size_t> layer;
