@@ -63,6 +63,12 @@ Result<std::shared_ptr<const Fleet>> readFleet(Workspace& workspace, const Range
     PILOTLIGHT_TRY(job.check());
     take(fleet->recommendations, workspace.storedRecommendations());
     take(fleet->changes, workspace.changes());
+    // What was recommended before the function was last changed speaks of settings that are no longer in force.
+    std::erase_if(fleet->recommendations, [&](const Recommendation& recommendation) {
+        return std::any_of(fleet->changes.begin(), fleet->changes.end(), [&](const Change& change) {
+            return change.function_id == recommendation.function_id && change.applied > recommendation.made_at;
+        });
+    });
     take(fleet->slos, workspace.slos());
     take(fleet->imports, workspace.imports(50));
     PILOTLIGHT_TRY(job.check());

@@ -119,6 +119,20 @@ Function withSettings(const Function& function, const Function& settings, const 
     return out;
 }
 
+// 95th percentile of what callers waited, INIT included, as predictions count it; nullopt where not every invocation was read.
+Result<std::optional<double>> latencyP95(store::Store& store, const std::string& function_id, TimeRange range) {
+    PILOTLIGHT_ASSIGN(const auto log, store.invocations(function_id, range));
+    if (!log.complete.covers(range)) return std::nullopt;
+    std::vector<float> waited;
+    for (const auto& invocation : log.invocations) {
+        if (range.contains(invocation.time)) waited.push_back(invocation.duration_ms + std::max(invocation.init_ms, 0.0F));
+    }
+    if (waited.empty()) return std::nullopt;
+    const auto rank = waited.begin() + static_cast<std::ptrdiff_t>(std::ceil(0.95 * static_cast<double>(waited.size()))) - 1;
+    std::nth_element(waited.begin(), rank, waited.end());
+    return static_cast<double>(*rank);
+}
+
 }  // namespace
 
 Result<Realised> measureRealised(store::Store& store, const Profile& profile, const Change& change, const Plan& plan, const Function& now,
@@ -132,7 +146,13 @@ Result<Realised> measureRealised(store::Store& store, const Profile& profile, co
     const TimeRange same_length{std::max(first, change.started - after_range.length()), change.started};
     PILOTLIGHT_ASSIGN(const Behaviour was, readBehaviour(store, change.function_id, {same_length}));
     PILOTLIGHT_ASSIGN(const Behaviour is, readBehaviour(store, change.function_id, {after_range}));
-    if (was.p95() && is.p95()) out.effect.p95_ms = EffectValue{*was.p95(), *is.p95(), *is.p95(), *is.p95()};
+    PILOTLIGHT_ASSIGN(auto p95_was, latencyP95(store, change.function_id, same_length));
+    PILOTLIGHT_ASSIGN(auto p95_is, latencyP95(store, change.function_id, after_range));
+    if (!p95_was || !p95_is) {  // the platform's percentiles leave INIT out
+        p95_was = was.p95();
+        p95_is = is.p95();
+    }
+    if (p95_was && p95_is) out.effect.p95_ms = EffectValue{*p95_was, *p95_is, *p95_is, *p95_is};
     if (was.coldShare() && is.coldShare()) {
         const double share = *is.coldShare();
         const double spread = kNormal95 * std::sqrt(std::max(share * (1 - share), 1e-9) / std::max(*is.cold_of, 1.0));

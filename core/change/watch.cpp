@@ -143,7 +143,7 @@ Result<Change> ChangeService::judge(Change change, const JobContext& job) {
         change.detail = "Nothing is known of its " + report.missing;
     } else {
         change.status = ChangeStatus::kept;
-        change.detail = fmt::format("No harm in {:.0f} invocations until {}", after.invocations, toIso8601(until));
+        change.detail = fmt::format("No harm in {:.0f} invocations until {}", after.invocations, toIso8601(floorTo(until, seconds(1))));
     }
     PILOTLIGHT_TRY(save(entry::kVerdict, json{{"status", name(change.status)}, {"detail", change.detail}}.dump()));
     return change;

@@ -118,32 +118,38 @@ ColdCells coldCells(const InvocationLog& log, TimeRange range, double period_s) 
     return cells;
 }
 
-std::optional<BinnedPercentiles> binnedPercentiles(const InvocationLog& log, TimeRange range, double period_s) {
-    milliseconds read{0};
-    for (const auto& part : log.complete.intersectedWith(range).ranges()) read += part.length();
-    if (static_cast<double>(read.count()) < 0.98 * static_cast<double>(range.length().count())) return std::nullopt;
-    std::map<double, std::vector<float>> bins;
+std::optional<BinnedPercentiles> binnedPercentiles(const InvocationLog& log, const RangeSet& counted, TimeRange range, double period_s) {
+    const auto wanted = static_cast<double>(counted.intersectedWith(range).length().count());
+    if (static_cast<double>(log.complete.intersectedWith(range).length().count()) < 0.98 * wanted || wanted <= 0) return std::nullopt;
+    struct Bin {
+        std::vector<float> durations, waited;
+    };
+    std::map<double, Bin> bins;
     for (const auto& invocation : log.invocations) {
-        if (range.contains(invocation.time)) bins[std::floor(seconds1970(invocation.time) / period_s) * period_s].push_back(invocation.duration_ms);
+        if (!range.contains(invocation.time)) continue;
+        Bin& bin = bins[std::floor(seconds1970(invocation.time) / period_s) * period_s];
+        bin.durations.push_back(invocation.duration_ms);
+        bin.waited.push_back(invocation.duration_ms + std::max(invocation.init_ms, 0.0F));
     }
-    std::vector<double> x;
-    std::vector<double> y[3];
-    for (auto& [at, durations] : bins) {
-        std::sort(durations.begin(), durations.end());
+    const auto ranked = [](const std::vector<float>& sorted, double share) {
+        const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size())));
+        return static_cast<double>(sorted[std::max<std::size_t>(rank, 1) - 1]);
+    };
+    std::vector<double> x, p50, p95, p99, waited;
+    for (auto& [at, bin] : bins) {
+        std::sort(bin.durations.begin(), bin.durations.end());
+        std::sort(bin.waited.begin(), bin.waited.end());
         x.push_back(at);
-        const double ranks[3] = {0.50, 0.95, 0.99};
-        for (int i = 0; i < 3; ++i) {
-            const auto rank = static_cast<std::size_t>(std::ceil(ranks[i] * static_cast<double>(durations.size())));
-            y[i].push_back(durations[std::max<std::size_t>(rank, 1) - 1]);
-        }
+        p50.push_back(ranked(bin.durations, 0.50));
+        p95.push_back(ranked(bin.durations, 0.95));
+        p99.push_back(ranked(bin.durations, 0.99));
+        waited.push_back(ranked(bin.waited, 0.95));
     }
     const auto shared = makeValues(std::move(x));
-    const bool any = !shared->empty();
-    BinnedPercentiles out;
-    out.p50 = {shared, makeValues(std::move(y[0])), period_s, any};
-    out.p95 = {shared, makeValues(std::move(y[1])), period_s, any};
-    out.p99 = {shared, makeValues(std::move(y[2])), period_s, any};
-    return out;
+    const auto column = [&](std::vector<double> values) {
+        return PlotSeries{shared, makeValues(std::move(values)), period_s, !shared->empty()};
+    };
+    return BinnedPercentiles{column(std::move(p50)), column(std::move(p95)), column(std::move(p99)), column(std::move(waited))};
 }
 
 namespace {
@@ -184,6 +190,9 @@ Result<std::shared_ptr<const FunctionMetrics>> readFunctionMetrics(Workspace& wo
         if (!series) return {};
         return plotSeries(*series, range, zero);
     };
+    RangeSet counted;
+    if (const auto series = workspace.metrics({function.id, "", Metric::invocations, Statistic::sum, period}, range, seconds(0)))
+        counted = series->coverage;
     out->invocations = read(Metric::invocations, Statistic::sum, period, true);
     out->errors = read(Metric::errors, Statistic::sum, period, true);
     out->throttles = read(Metric::throttles, Statistic::sum, period, true);
@@ -196,11 +205,12 @@ Result<std::shared_ptr<const FunctionMetrics>> readFunctionMetrics(Workspace& wo
     const double bin = static_cast<double>(period.count());
     out->cold = coldCells(log, range, bin);
     // Stored percentiles cannot be merged into longer periods: five-minute ones of a quiet function are noise on a long range.
-    auto exact = period > seconds(300) ? binnedPercentiles(log, range, bin) : std::nullopt;
+    auto exact = period > seconds(300) ? binnedPercentiles(log, counted, range, bin) : std::nullopt;
     if (exact) {
         out->p50 = std::move(exact->p50);
         out->p95 = std::move(exact->p95);
         out->p99 = std::move(exact->p99);
+        out->latency_p95 = std::move(exact->latency_p95);
         out->percentiles_from_logs = true;
     } else {
         out->p50 = read(Metric::duration, Statistic::p50, seconds(0), false);

@@ -35,6 +35,7 @@ struct FunctionMetrics {
     TimeRange range;
     PlotSeries invocations, errors, throttles;
     PlotSeries p50, p95, p99;
+    PlotSeries latency_p95;  // INIT included: what callers waited, and what a target is about; from logs only
     bool percentiles_from_logs = false;  // exact per bin; else as the platform computed them, per its own period
     PlotSeries concurrency, pool_in_use, memory_used, memory_size, pool_size;
     PlotSeries cost;  // USD a day
@@ -46,12 +47,14 @@ struct FunctionMetrics {
 
 [[nodiscard]] PlotSeries plotSeries(const MetricSeries& series, TimeRange range, bool zero_where_covered);
 [[nodiscard]] ColdCells coldCells(const InvocationLog& log, TimeRange range, double period_s);
-// Percentiles of the duration per bin of `period_s`, from a log of which at least 98 % of the range is complete; else nullopt.
+// Percentiles of the duration per bin of `period_s`, from a log that is complete in at least 98 % of the time for which invocations
+// were `counted` within the range; else nullopt.
 // Nearest rank, as the platform computes its own. Bins without an invocation have no point.
 struct BinnedPercentiles {
-    PlotSeries p50, p95, p99;
+    PlotSeries p50, p95, p99, latency_p95;
 };
-[[nodiscard]] std::optional<BinnedPercentiles> binnedPercentiles(const InvocationLog& log, TimeRange range, double period_s);
+[[nodiscard]] std::optional<BinnedPercentiles> binnedPercentiles(const InvocationLog& log, const RangeSet& counted, TimeRange range,
+                                                                  double period_s);
 // Bins that suit a plot of that range: 5 min up to a day, 15 min up to 3 days, else 1 h.
 [[nodiscard]] seconds plotPeriod(TimeRange range);
 [[nodiscard]] Result<std::shared_ptr<const FunctionMetrics>> readFunctionMetrics(Workspace& workspace, const Function& function,

@@ -132,11 +132,12 @@ QString settingValue(const std::string& setting, const std::string& value) {
 QString changeText(const SettingChange& change) {
     QString before = settingValue(change.setting, change.before);
     const QString after = settingValue(change.setting, change.after);
-    // One unit is enough: "1,024 → 2,048 MB".
+    // One unit is enough, and it says what is meant: "1,024 → 2,048 MB".
     const QString unit = QStringLiteral("MB");
     if (before.endsWith(unit) && after.endsWith(unit)) {
         before.chop(unit.size());
         while (!before.isEmpty() && before.back().isSpace()) before.chop(1);
+        return before + QLatin1Char(' ') + format::kArrow + QLatin1Char(' ') + after;
     }
     return settingLabel(change.setting) + QLatin1Char(' ') + before + QLatin1Char(' ') + format::kArrow + QLatin1Char(' ') + after;
 }

@@ -4,11 +4,11 @@
 #include <QScrollArea>
 
 #include "app/console/dialogs/revert_dialog.h"
+#include "app/console/models/journal_lines.h"
 #include "app/console/models/words.h"
 #include "core/workspace.h"
 #include "widgets/card.h"
 #include "widgets/chip.h"
-#include "widgets/elided_label.h"
 #include "widgets/format.h"
 
 namespace pilotlight::console {
@@ -168,19 +168,19 @@ void ChangeView::show() {
     content_->addSpacing(space::s);
     content_->addWidget(makeLabel(QStringLiteral("Journal"), Type::body, Role::text, 600));
     if (journal_.empty()) content_->addWidget(makeLabel(QStringLiteral("Nothing is written yet."), Type::label, Role::muted));
-    for (const auto& entry : journal_) {
+    for (const auto& line : journalLines(journal_)) {
         auto* row_layout = new QHBoxLayout;
         row_layout->setSpacing(space::m);
-        auto* time = makeLabel(format::dateTime(entry.time, QTimeZone::utc()), Type::label, Role::faint);
-        time->setFixedWidth(118);
+        auto* time = makeLabel(format::time(line.time, QTimeZone::utc()), Type::label, Role::faint);
+        time->setFixedWidth(64);
         row_layout->addWidget(time, 0, Qt::AlignTop);
-        auto* step = makeLabel(qs(entry.step), Type::label, Role::text);
-        step->setFixedWidth(150);
-        step->setWordWrap(true);
-        row_layout->addWidget(step, 0, Qt::AlignTop);
-        auto* detail = new ElidedLabel(qs(entry.detail).simplified(), Type::label, Role::muted);
-        detail->setFontOverride(Theme::instance().mono());
-        row_layout->addWidget(detail, 1, Qt::AlignTop);
+        const bool long_outcome = !line.call && line.outcome.size() > 14;
+        auto* text = makeLabel(long_outcome ? line.text + QStringLiteral(": ") + line.outcome : line.text, Type::label, Role::text);
+        if (line.call) text->setFont(Theme::instance().mono());
+        text->setWordWrap(true);
+        text->setToolTip(line.raw);
+        row_layout->addWidget(text, 1, Qt::AlignTop);
+        if (!long_outcome) row_layout->addWidget(makeLabel(line.outcome, Type::label, Role::muted), 0, Qt::AlignTop);
         content_->addLayout(row_layout);
     }
     content_->addStretch(1);

@@ -27,7 +27,7 @@ ChangesPanel::ChangesPanel(Session& session, bool with_function, QWidget* parent
     table_->setSelectionMode(QAbstractItemView::SingleSelection);
     table_->setAccessibleName(QStringLiteral("Changes"));
     auto* header = table_->horizontalHeader();
-    const QHash<QString, int> widths{{"time", 124}, {"status", 96}, {"function", 140}, {"predicted", 118}, {"realised", 118}};
+    const QHash<QString, int> widths{{"time", 118}, {"status", 90}, {"function", 110}, {"predicted", 118}, {"realised", 120}};
     for (int c = 0; c < model_->columnCount(); ++c) {
         const auto& key = model_->columns()[static_cast<std::size_t>(c)].key;
         if (key == QLatin1String("change")) {

@@ -193,15 +193,21 @@ void MetricsTab::show(const FunctionMetrics& m) {
     invocations_.card->setCaption(QStringLiteral("sum") + periodText(m.invocations));
     state(invocations_, m.invocations.known, QStringLiteral("Invocations have not been read for this range"), {});
 
-    duration_.chart->setSeries({series(QStringLiteral("p50"), m.p50, TimeSeries::Style::line, 4),
-                                series(QStringLiteral("p95"), m.p95, TimeSeries::Style::line, 0),
-                                series(QStringLiteral("p99"), m.p99, TimeSeries::Style::line, 1)});
-    duration_.card->setCaption(QStringLiteral("p50, p95, p99%1%2, log scale, INIT excluded")
+    std::vector<TimeSeries> durations{series(QStringLiteral("p50"), m.p50, TimeSeries::Style::line, 4),
+                                      series(QStringLiteral("p95"), m.p95, TimeSeries::Style::line, 0),
+                                      series(QStringLiteral("p99"), m.p99, TimeSeries::Style::line, 1)};
+    if (m.latency_p95.any()) {
+        auto waited = series(QStringLiteral("p95 with INIT"), m.latency_p95, TimeSeries::Style::line, 7);
+        waited.dashed = true;
+        durations.push_back(std::move(waited));
+    }
+    duration_.chart->setSeries(std::move(durations));
+    duration_.card->setCaption(QStringLiteral("p50, p95, p99%1%2, log scale, INIT excluded unless named")
                                    .arg(periodText(m.p95), m.percentiles_from_logs ? QStringLiteral(" from log lines") : QString()));
     std::vector<LimitLine> limits;
     if (row_) {
         if (const auto slo = tuning::sloFor(row_->function, session_.fleet()->slos); slo && slo->p95_ms) {
-            limits.push_back({*slo->p95_ms, QStringLiteral("SLO p95 %1").arg(format::durationText(*slo->p95_ms)), Role::warm, false});
+            limits.push_back({*slo->p95_ms, QStringLiteral("SLO p95 %1, INIT included").arg(format::durationText(*slo->p95_ms)), Role::warm, false});
         }
     }
     duration_.chart->setLimits(limits);

@@ -3,6 +3,7 @@
 
 #include "app/console/models/function_metrics.h"
 #include "app/console/models/function_model.h"
+#include "app/console/models/journal_lines.h"
 #include "app/console/models/other_models.h"
 #include "app/console/models/overview_figures.h"
 #include "app/console/models/words.h"
@@ -45,6 +46,51 @@ private slots:
         changed.clear();
         model.setRows(functionItems(sample));  // nothing new: nothing said
         QCOMPARE(changed.count(), 0);
+    }
+
+    void theJournalIsToldInWords() {
+        const auto at = [](int minute) { return console::test::at("2026-11-24T10:00:00Z") + minutes(minute); };
+        const std::vector<JournalEntry> journal{
+            {1, at(0), "started", R"({"steps":[{"describe":"UpdateFunctionConfiguration MemorySize=2048"},{"describe":"PublishVersion"}]})"},
+            {2, at(0), "send UpdateFunctionConfiguration", R"({"index":0,"attempt":1})"},
+            {3, at(1), "done UpdateFunctionConfiguration", R"({"index":0,"how":"sent"})"},
+            {4, at(1), "send PublishVersion", R"({"index":1,"attempt":1})"},
+            {5, at(9), "watch", R"({"invocations":1204,"harms":[]})"},
+            {6, at(9), "watch", R"({"invocations":1300,"harms":["errors rose to 4 % from 1 %"]})"},
+            {7, at(9), "verdict", "not JSON"}};
+        const auto lines = journalLines(journal);
+        QCOMPARE(lines.size(), std::size_t(6));  // the answered call is one line
+        QCOMPARE(lines[0].outcome, QStringLiteral("2 steps"));
+        QCOMPARE(lines[1].text, QStringLiteral("UpdateFunctionConfiguration MemorySize=2048"));
+        QCOMPARE(lines[1].outcome, QStringLiteral("done"));
+        QVERIFY(lines[1].call && lines[1].time == at(1));
+        QCOMPARE(lines[2].outcome, QStringLiteral("sent, no answer yet"));
+        QCOMPARE(plain(lines[3].outcome), QStringLiteral("no harm in 1,204 invocations since"));
+        QVERIFY(lines[4].outcome.contains(QLatin1String("errors rose to 4 % from 1 %")));
+        QCOMPARE(lines[5].outcome, QStringLiteral("not JSON"));
+    }
+
+    void percentilesOfABinComeFromEveryInvocationInIt() {
+        const TimeRange range{console::test::at("2026-11-24T10:00:00Z"), console::test::at("2026-11-24T12:00:00Z")};
+        InvocationLog log;
+        for (int i = 1; i <= 100; ++i) {
+            Invocation one;
+            one.time = range.begin + seconds(i);
+            one.duration_ms = static_cast<float>(i);
+            if (i > 90) one.init_ms = 1000;
+            log.invocations.push_back(one);
+        }
+        RangeSet counted;
+        counted.add(range);
+        QVERIFY(!binnedPercentiles(log, counted, range, 3600));  // lines may be missing
+        log.complete.add(range);
+        const auto bins = binnedPercentiles(log, counted, range, 3600);
+        QVERIFY(bins.has_value());
+        QCOMPARE(bins->p50.x->size(), std::size_t(1));  // an hour without an invocation has no percentile
+        QCOMPARE(bins->p50.y->front(), 50.0);
+        QCOMPARE(bins->p95.y->front(), 95.0);
+        QCOMPARE(bins->p99.y->front(), 99.0);
+        QCOMPARE(bins->latency_p95.y->front(), 1095.0);  // with INIT: what a caller waited
     }
 
     void unknownSortsLastBothWays() {
@@ -108,7 +154,7 @@ private slots:
     }
 
     void words() {
-        QCOMPARE(plain(changeText({"memory_mb", "1024", "2048"})), QStringLiteral("Memory 1,024 → 2,048 MB"));
+        QCOMPARE(plain(changeText({"memory_mb", "1024", "2048"})), QStringLiteral("1,024 → 2,048 MB"));
         QCOMPARE(plain(changeText({"instance_limit", "none", "40"})), QStringLiteral("Instance limit unset → 40"));
         QCOMPARE(settingLabel("warm_pool@live"), QStringLiteral("Warm pool on live"));
         QCOMPARE(settingValue("warm_pool@live", "unknown"), QStringLiteral("unknown"));
