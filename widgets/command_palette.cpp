@@ -119,6 +119,7 @@ void CommandPalette::search() {
     shown_.clear();
     for (const Hit& hit : hits) {
         if (shown_.size() == 200) break;
+        if (hit.score * 3 < hits.front().score) break;  // letters strewn over a title are no match beside a real one
         auto* item = new QListWidgetItem(hit.command->title, list_);
         item->setData(Qt::UserRole, hit.command->id);
         item->setData(Qt::UserRole + 1, hit.command->shortcut.isEmpty() ? hit.command->group : hit.command->shortcut);

@@ -122,6 +122,15 @@ Quantity duration(double ms) {
 
 QString durationText(double ms) { return duration(ms).text(); }
 
+QString spanText(double ms) {
+    auto span = duration(ms);
+    if (span.value.contains(QLatin1Char('.'))) {
+        while (span.value.endsWith(QLatin1Char('0'))) span.value.chop(1);
+        if (span.value.endsWith(QLatin1Char('.'))) span.value.chop(1);
+    }
+    return span.text();
+}
+
 QString durationSigned(double ms) {
     if (!std::isfinite(ms)) return unknown();
     return withSign(ms, durationText(std::abs(ms)));

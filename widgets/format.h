@@ -36,6 +36,8 @@ struct Quantity {
 [[nodiscard]] QString moneySigned(double usd);         // "+$6.20", "−$96"; whole from $10 on
 [[nodiscard]] Quantity duration(double milliseconds);  // "640" "ms", "2.21" "s", "1.4" "min", "3.2" "h", "4.1" "d"
 [[nodiscard]] QString durationText(double milliseconds);
+// Of something chosen, not measured: "5 min", "14 d", without decimals that say nothing.
+[[nodiscard]] QString spanText(double milliseconds);
 [[nodiscard]] QString durationSigned(double milliseconds);            // "−1.57 s"
 [[nodiscard]] QString percent(double share, int decimals = 1);        // 0.061 -> "6.1 %"
 [[nodiscard]] QString percentSigned(double share, int decimals = 0);  // "−19 %", "+4 %"

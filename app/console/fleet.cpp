@@ -125,7 +125,7 @@ std::vector<Need> needsOf(const Fleet& fleet) {
         if (change.status == ChangeStatus::watching || change.status == ChangeStatus::applied) {
             add(Need::Level::watch, QStringLiteral("%1 change watched").arg(who),
                 change.watch_until > fleet.now
-                    ? QStringLiteral("%1 left").arg(format::durationText(static_cast<double>((change.watch_until - fleet.now).count())))
+                    ? QStringLiteral("%1 left").arg(format::spanText(static_cast<double>((change.watch_until - fleet.now).count())))
                     : QStringLiteral("verdict due"),
                 {}, "changes", "change:" + change.id);
         } else if (change.status == ChangeStatus::pending || change.status == ChangeStatus::failed) {

@@ -55,6 +55,12 @@ private slots:
         QFETCH(QString, text);
         QCOMPARE(plain(format::durationText(ms)), text);
     }
+    void spansHaveNoEmptyDecimals() {
+        QCOMPARE(plain(format::spanText(300e3)), QStringLiteral("5_min"));
+        QCOMPARE(plain(format::spanText(14 * 86400e3)), QStringLiteral("14_d"));
+        QCOMPARE(plain(format::spanText(90e3)), QStringLiteral("1.5_min"));
+        QCOMPARE(plain(format::spanText(100)), QStringLiteral("100_ms"));
+    }
     void shares() {
         QCOMPARE(plain(format::percent(0.061)), QStringLiteral("6.1_%"));
         QCOMPARE(plain(format::percentSigned(-0.19)), QStringLiteral("~19_%"));

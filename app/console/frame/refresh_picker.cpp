@@ -28,7 +28,7 @@ void RefreshPicker::showState() {
     const int every = session_.refreshSeconds();
     setText(session_.syncing() ? QStringLiteral("reading")
             : every == 0       ? QStringLiteral("auto off")
-                               : QStringLiteral("auto ") + format::durationText(every * 1000.0));
+                               : QStringLiteral("auto ") + format::spanText(every * 1000.0));
 }
 
 }  // namespace pilotlight::console

@@ -13,7 +13,7 @@ using widgets::Role;
 
 namespace {
 
-QString rangeWords(TimeRange range) { return format::durationText(static_cast<double>(range.length().count())); }
+QString rangeWords(TimeRange range) { return format::spanText(static_cast<double>(range.length().count())); }
 
 Figure costFigure(const Fleet& fleet) {
     Money total;

@@ -124,7 +124,7 @@ QString settingValue(const std::string& setting, const std::string& value) {
     const double parsed = qs(value).toDouble(&number);
     if (!number) return qs(value);
     if (base == "memory_mb") return format::megabytes(parsed);
-    if (base == "timeout_s") return format::durationText(parsed * 1000);
+    if (base == "timeout_s") return format::spanText(parsed * 1000);
     if (base == "vcpu") return format::significant(parsed);
     return format::integer(parsed);
 }

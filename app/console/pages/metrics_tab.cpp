@@ -46,7 +46,7 @@ std::optional<std::pair<double, double>> statisticsOfShare(const PlotSeries& dat
 }
 
 QString periodText(const PlotSeries& data) {
-    return data.period_s > 0 ? QStringLiteral(" per ") + format::durationText(data.period_s * 1000) : QString();
+    return data.period_s > 0 ? QStringLiteral(" per ") + format::spanText(data.period_s * 1000) : QString();
 }
 
 }  // namespace
@@ -231,7 +231,7 @@ void MetricsTab::show(const FunctionMetrics& m) {
           QStringLiteral("INIT p50"),
           {QString(), cold > 0 ? format::durationText(m.cold.init_p50_ms) : QString(format::kEnDash), QString()}}});
     cold_.card->setCaption(QStringLiteral("by INIT duration, per %1, from %2 log lines")
-                               .arg(format::durationText(m.cold.period_s * 1000), format::integer(static_cast<double>(m.cold.lines))));
+                               .arg(format::spanText(m.cold.period_s * 1000), format::integer(static_cast<double>(m.cold.lines))));
     state(cold_, m.cold.known, QStringLiteral("Cold starts have not been read for this range"),
           QStringLiteral("They come from the function's logs."));
 

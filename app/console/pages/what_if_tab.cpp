@@ -190,7 +190,7 @@ void WhatIfTab::showChips() {
     QList<QPair<QString, Role>> chips{{QString::fromUtf8(name(f.architecture)), Role::muted}};
     if (f.platform == PlatformKind::aws)
         chips << QPair{f.snap_start ? QStringLiteral("SnapStart on") : QStringLiteral("SnapStart off"), Role::muted};
-    chips << QPair{QStringLiteral("timeout ") + format::durationText(static_cast<double>(f.timeout.count()) * 1000), Role::muted};
+    chips << QPair{QStringLiteral("timeout ") + format::spanText(static_cast<double>(f.timeout.count()) * 1000), Role::muted};
     if (!f.runtime.empty()) chips << QPair{qs(f.runtime), Role::muted};
     const auto basis = engine_->quick({}).basis;
     chips << QPair{qs(basis.prices), Role::muted};
