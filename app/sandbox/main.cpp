@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -25,6 +26,30 @@ Result<std::string> readFile(const std::string& path) {
     if (!file) return fail(ErrorCode::not_found, path + " cannot be read.", "The sandbox does not start.", "Check the path.");
     return std::string{std::istreambuf_iterator<char>(file), {}};
 }
+
+// A folder for key files of this run, gone at its end.
+class KeyFolder {
+public:
+    KeyFolder() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "pilotlight-keys-XXXXXX").string();
+        if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+    }
+    ~KeyFolder() {
+        std::error_code ignored;
+        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+    }
+    KeyFolder(const KeyFolder&) = delete;
+    KeyFolder& operator=(const KeyFolder&) = delete;
+    // The file's path; empty where it could not be written.
+    [[nodiscard]] std::string write(const std::string& name, const std::string& text) const {
+        const auto path = path_ / name;
+        std::ofstream file(path);
+        return !path_.empty() && (file << text).flush() ? path.string() : std::string{};
+    }
+
+private:
+    std::filesystem::path path_;
+};
 
 }  // namespace
 
@@ -79,22 +104,33 @@ int main(int argc, char** argv) {
     world.advance(begun);
     const Micros anchor = SandboxClock::realNow();
     const Keys keys = makeKeys();
+    gcp::Project project(*scenario, seed, begun - static_cast<Micros>(days * static_cast<double>(kDay)));
+    project.advance(begun);
+    const auto tokens = gcp::TokenIssuer::make(scenario->project);
+    if (!tokens) return complain(tokens.error(), 1);
     Service service(world, keys, SandboxClock(anchor, speed), std::move(faults));
+    service.serve(project, **tokens);
     const auto server = Server::start(service, port, tls);
     if (!server) return complain(server.error(), 1);
     using nlohmann::json;
     const std::string url = (*server)->url();
-    const std::string region = scenario->functions.front().region;
+    const auto lambdas = scenario->of("aws");
+    const std::string region = lambdas.empty() ? "us-east-1" : lambdas.front().region;
+    const KeyFolder folder;
+    const std::string google = folder.write("google-credentials.json", (*tokens)->credentialsFile(url));
+    if (google.empty()) return complain({ErrorCode::storage, "The credentials file cannot be written.", "The sandbox does not start.", {}}, 1);
     json environment{{"AWS_ACCESS_KEY_ID", keys.access_key_id},
                      {"AWS_SECRET_ACCESS_KEY", keys.secret},
                      {"AWS_REGION", region},
-                     {"AWS_DEFAULT_REGION", region}};
+                     {"AWS_DEFAULT_REGION", region},
+                     {"GOOGLE_APPLICATION_CREDENTIALS", google},
+                     {"GOOGLE_CLOUD_PROJECT", scenario->project}};
     if (tls) {
         environment["AWS_CA_BUNDLE"] = (*server)->caPath();
         environment["NODE_EXTRA_CA_CERTS"] = (*server)->caPath();
     }
-    const json ready{{"endpoints", {{"aws", url}, {"gcp", nullptr}, {"azure", nullptr}}},
-                     {"token_endpoint", nullptr},
+    const json ready{{"endpoints", {{"aws", url}, {"gcp", url}, {"azure", nullptr}}},
+                     {"token_endpoint", url},
                      {"ca", tls ? json((*server)->caPath()) : json(nullptr)},
                      {"environment", environment}};
     std::printf("%s\n", ready.dump().c_str());

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "app/sandbox/aws/call.h"
+#include "app/sandbox/gcp/google.h"
 
 namespace pilotlight::sandbox {
 namespace {
@@ -37,6 +38,15 @@ std::string actionOf(const HttpRequest& request) {
 ServiceError throttled(const std::string& service) {
     if (service == "lambda") return {429, "TooManyRequestsException", "Rate exceeded", {}, "CallerRateLimitExceeded"};
     return {400, "ThrottlingException", "Rate exceeded", "Throttling", {}};
+}
+
+// Faults of the way home.
+void spoilDelivery(const std::vector<Fault>& faults, HttpResponse& response) {
+    for (const auto& fault : faults) {
+        if (fault.kind == Fault::Kind::lost_reply) response.delivery = HttpResponse::Delivery::dropped;
+        if (fault.kind == Fault::Kind::truncate) response.delivery = HttpResponse::Delivery::truncated;
+        if (fault.kind == Fault::Kind::delay) response.delay_ms += fault.delay_ms;
+    }
 }
 
 }  // namespace
@@ -78,6 +88,7 @@ std::string lambdaOperation(const HttpRequest& request) {
 void Service::tick() {
     const std::lock_guard lock(mutex_);
     world_.advance(clock_.now());
+    if (project_ != nullptr) project_->advance(clock_.now());
 }
 
 HttpResponse Service::handle(const HttpRequest& request) {
@@ -92,7 +103,28 @@ HttpResponse Service::handle(const HttpRequest& request) {
     return response;
 }
 
+HttpResponse Service::answerGoogle(const HttpRequest& request, const std::string& operation) {
+    const std::lock_guard lock(mutex_);
+    project_->advance(clock_.now());
+    project_->convergence_factor = 1;
+    project_->next_change_fails = false;
+    const auto faults = faults_.befall(operation);
+    for (const auto& fault : faults) {
+        if (fault.kind == Fault::Kind::throttle)
+            return gcp::errorResponse({429, "RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Requests' of this service.", {}, "RATE_LIMIT_EXCEEDED"});
+        if (fault.kind == Fault::Kind::error)
+            return gcp::errorResponse({fault.status, fault.status == 503 ? "UNAVAILABLE" : "INTERNAL", "The service has failed.", {}, {}});
+        if (fault.kind == Fault::Kind::slow) project_->convergence_factor = fault.factor;
+        if (fault.kind == Fault::Kind::partial) project_->next_change_fails = true;
+    }
+    HttpResponse response = gcp::answer(request, *project_, *tokens_, SandboxClock::realNow());
+    spoilDelivery(faults, response);
+    return response;
+}
+
 HttpResponse Service::answer(const HttpRequest& request, const std::string& id) {
+    if (project_ != nullptr)
+        if (const std::string operation = gcp::operationOf(request); !operation.empty()) return answerGoogle(request, operation);
     if (request.path.starts_with("/offers/v1.0/aws/") && request.method == "GET") {
         std::vector<Fault> faults;
         {
@@ -100,12 +132,9 @@ HttpResponse Service::answer(const HttpRequest& request, const std::string& id) 
             faults = faults_.befall("pricing.GetFile");
         }
         HttpResponse file = handlePriceFile(request, clock_.now());
-        for (const auto& fault : faults) {
-            if (fault.kind == Fault::Kind::lost_reply) file.delivery = HttpResponse::Delivery::dropped;
-            if (fault.kind == Fault::Kind::truncate) file.delivery = HttpResponse::Delivery::truncated;
-            if (fault.kind == Fault::Kind::delay) file.delay_ms += fault.delay_ms;
+        spoilDelivery(faults, file);
+        for (const auto& fault : faults)
             if (fault.kind == Fault::Kind::error) file.status = fault.status;
-        }
         return file;
     }
     // The protocol in which a refusal is worded, as far as it can be told before the signature is known.
@@ -176,11 +205,7 @@ HttpResponse Service::answer(const HttpRequest& request, const std::string& id) 
     if (credential->service == "sts") result = handleSts(call);
     if (credential->service == "ce") result = handleCostExplorer(call);
     HttpResponse response = result ? std::move(*result) : errorResponse(protocol, result.error(), id);
-    for (const auto& fault : faults) {
-        if (fault.kind == Fault::Kind::lost_reply) response.delivery = HttpResponse::Delivery::dropped;
-        if (fault.kind == Fault::Kind::truncate) response.delivery = HttpResponse::Delivery::truncated;
-        if (fault.kind == Fault::Kind::delay) response.delay_ms += fault.delay_ms;
-    }
+    spoilDelivery(faults, response);
     return response;
 }
 

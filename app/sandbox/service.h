@@ -10,6 +10,8 @@
 #include "app/sandbox/aws/wire.h"
 #include "app/sandbox/engine/world.h"
 #include "app/sandbox/faults.h"
+#include "app/sandbox/gcp/project.h"
+#include "app/sandbox/gcp/token.h"
 
 namespace pilotlight::sandbox {
 
@@ -30,6 +32,11 @@ class Service {
 public:
     Service(World& world, Keys keys, SandboxClock clock, Faults faults)
         : world_(world), keys_(std::move(keys)), clock_(clock), faults_(std::move(faults)) {}
+    // What answers Google's paths; without it they are unknown.
+    void serve(gcp::Project& project, gcp::TokenIssuer& tokens) {
+        project_ = &project;
+        tokens_ = &tokens;
+    }
 
     // Never throws; always answers.
     [[nodiscard]] HttpResponse handle(const HttpRequest& request);
@@ -38,11 +45,14 @@ public:
 
 private:
     [[nodiscard]] HttpResponse answer(const HttpRequest& request, const std::string& request_id);
+    [[nodiscard]] HttpResponse answerGoogle(const HttpRequest& request, const std::string& operation);
 
     World& world_;
+    gcp::Project* project_ = nullptr;
+    gcp::TokenIssuer* tokens_ = nullptr;
     Keys keys_;
     SandboxClock clock_;
-    std::mutex mutex_;  // world_ and faults_
+    std::mutex mutex_;  // world_, project_ and faults_
     Faults faults_;
     std::atomic<std::uint64_t> requests_{0};
 };

@@ -1,17 +1,14 @@
 // The AWS files (~/.aws/config, ~/.aws/credentials) as the SDKs read them. Read-only.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace pilotlight::net {
+#include "core/net/environment.h"
 
-// Where environment variables come from; tests hand in their own.
-using EnvironmentReader = std::function<std::optional<std::string>(const char*)>;
-[[nodiscard]] EnvironmentReader processEnvironment();
+namespace pilotlight::net {
 
 struct AwsIniSection {
     std::map<std::string, std::string> values;                         // keys in lower case

@@ -4,14 +4,12 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 
-#include "core/base/log.h"
+#include "core/net/error_text.h"
 
 namespace pilotlight::net {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::size_t kMessageLength = 300;
 
 // "aws.protocoltests#Name:http://..." -> "Name"
 std::string bareCode(std::string_view code) {
@@ -23,20 +21,6 @@ std::string bareCode(std::string_view code) {
         if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_' && c != '-') return {};
     }
     return code.size() <= 128 ? std::string(code) : std::string();
-}
-
-// First line only: the text of SignatureDoesNotMatch goes on with the canonical request, token and all.
-std::string tidy(std::string_view message) {
-    while (!message.empty() && std::isspace(static_cast<unsigned char>(message.front()))) message.remove_prefix(1);
-    message = message.substr(0, message.find_first_of("\r\n"));
-    std::string out = redacted(message.substr(0, kMessageLength * 2));
-    if (out.size() > kMessageLength) {
-        std::size_t cut = kMessageLength;
-        while (cut > 0 && (static_cast<unsigned char>(out[cut]) & 0xC0) == 0x80) --cut;  // not inside a character
-        out = out.substr(0, cut) + "...";
-    }
-    while (!out.empty() && (std::isspace(static_cast<unsigned char>(out.back())) || out.back() == '.')) out.pop_back();
-    return out;
 }
 
 std::string_view between(std::string_view text, std::string_view open, std::string_view close) {
@@ -171,18 +155,18 @@ AwsErrorBody parseAwsError(const HttpResponse& response) {
             const auto inner = object.find("Error");
             if (inner != object.end() && inner->is_object()) {
                 if (out.code.empty()) out.code = bareCode(stringAt(*inner, {"Code", "code"}));
-                out.message = tidy(stringAt(*inner, {"Message", "message"}));
+                out.message = tidyMessage(stringAt(*inner, {"Message", "message"}));
             }
             // The token service of SSO speaks OAuth: {"error":"invalid_grant","error_description":...}
             if (out.code.empty()) out.code = bareCode(stringAt(object, {"error"}));
-            if (out.message.empty()) out.message = tidy(stringAt(object, {"message", "Message", "errorMessage", "error_description"}));
+            if (out.message.empty()) out.message = tidyMessage(stringAt(object, {"message", "Message", "errorMessage", "error_description"}));
             if (const auto wait = numberAt(object, "retryAfterSeconds"); wait && *wait > 0 && *wait < 86'400) {
                 out.retry_after = milliseconds(static_cast<std::int64_t>(*wait * 1000));
             }
         }
     } else if (body.starts_with("<") && body.find("<Code>") != std::string_view::npos) {
         if (out.code.empty()) out.code = bareCode(between(body, "<Code>", "</Code>"));
-        out.message = tidy(unescapeXml(between(body, "<Message>", "</Message>")));
+        out.message = tidyMessage(unescapeXml(between(body, "<Message>", "</Message>")));
     }
     if (const auto wait = response.header("x-amz-retry-after"); !wait.empty() && out.retry_after.count() == 0) {
         const long long ms = std::strtoll(std::string(wait).c_str(), nullptr, 10);

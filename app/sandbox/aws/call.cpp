@@ -16,10 +16,7 @@ HttpResponse jsonResponse(const json& body, int status, const char* content_type
     return response;
 }
 
-namespace {
-
-// Nesting beyond what any request has; checked before parsing, because writing JSON back recurses.
-bool tooDeep(std::string_view text) {
+bool nestedTooDeep(std::string_view text) {
     int depth = 0;
     bool quoted = false;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -38,11 +35,9 @@ bool tooDeep(std::string_view text) {
     return false;
 }
 
-}  // namespace
-
 Answer<json> jsonBody(const Call& call) {
     if (call.request.body.empty()) return json::object();
-    if (tooDeep(call.request.body)) return refuse(400, "SerializationException", "The request body is nested too deeply.");
+    if (nestedTooDeep(call.request.body)) return refuse(400, "SerializationException", "The request body is nested too deeply.");
     json body = json::parse(call.request.body, nullptr, false);
     if (body.is_discarded()) return refuse(400, "SerializationException", "Could not parse request body into json.");
     if (!body.is_object()) return refuse(400, "SerializationException", "Start of structure or map found where not expected.");

@@ -32,6 +32,8 @@ struct Call {
 
 // --- helpers of the JSON services ---
 [[nodiscard]] HttpResponse jsonResponse(const nlohmann::json& body, int status = 200, const char* content_type = "application/json");
+// Nesting beyond what any request has; checked before parsing, because writing JSON back recurses.
+[[nodiscard]] bool nestedTooDeep(std::string_view text);
 // The body as an object; an empty body is {}. Error: 400 SerializationException.
 [[nodiscard]] Answer<nlohmann::json> jsonBody(const Call& call);
 // Refuses members that are not in the list, with `code`.

@@ -15,6 +15,7 @@ inline constexpr Micros kSecond = 1'000'000;
 inline constexpr Micros kMinute = 60 * kSecond;
 inline constexpr Micros kHour = 3600 * kSecond;
 inline constexpr Micros kDay = 24 * kHour;
+[[nodiscard]] inline Micros fromMs(double ms) { return static_cast<Micros>(ms * 1000.0); }
 
 class Arrivals {
 public:

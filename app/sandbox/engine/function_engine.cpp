@@ -9,9 +9,6 @@ namespace {
 
 constexpr double kLongestInitMs = 9'800;  // on demand; longer ones would be cut at 10 s
 
-Micros fromMs(double ms) { return static_cast<Micros>(ms * 1000.0); }
-std::uint32_t hundredths(double ms) { return static_cast<std::uint32_t>(std::clamp(std::round(ms * 100.0), 1.0, 4.0e9)); }
-
 }  // namespace
 
 int Pool::busyCount() const { return static_cast<int>(std::count(busy.begin(), busy.end(), true)); }

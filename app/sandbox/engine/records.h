@@ -2,12 +2,18 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
 #include "app/sandbox/engine/arrivals.h"
 
 namespace pilotlight::sandbox {
+
+// Milliseconds as the records hold them.
+[[nodiscard]] inline std::uint32_t hundredths(double ms) {
+    return static_cast<std::uint32_t>(std::clamp(std::round(ms * 100.0), 1.0, 4.0e9));
+}
 
 struct Invocation {
     enum Flag : std::uint8_t { failed = 1, timed_out = 2, out_of_memory = 4, pooled = 8, spilled = 16 };

@@ -166,6 +166,22 @@ void readControl(Reader& r, FunctionSpec& f) {
         }
 }
 
+void readShared(Reader& r, FunctionSpec& f) {
+    if (f.platform == "aws") return;
+    r.read("kind", f.kind);
+    r.read("vcpu", f.vcpu);
+    r.read("concurrency", f.concurrency);
+    r.read("min_instances", f.min_instances);
+    r.read("max_instances", f.max_instances);
+    r.read("instance_billed", f.instance_billed);
+    r.read("slowdown", f.slowdown);
+    const bool gcp = f.platform == "gcp" && (f.kind == "service" || f.kind == "gen2" || f.kind == "gen1");
+    const bool azure = f.platform == "azure" && (f.kind == "flex" || f.kind == "premium" || f.kind == "consumption");
+    if (!gcp && !azure) throw Bad{f.name + ".platform and .kind do not go together"};
+    if (f.concurrency < 1 || f.concurrency > 1000 || f.vcpu <= 0 || f.vcpu > 8 || f.min_instances < 0 || f.max_instances < 1)
+        throw Bad{f.name + " has settings that cannot be"};
+}
+
 FunctionSpec readFunction(const json& value, const std::map<std::string, json>& profiles) {
     FunctionSpec f;
     {
@@ -197,6 +213,8 @@ FunctionSpec readFunction(const json& value, const std::map<std::string, json>& 
     r.read("first_call_factor", f.first_call_factor);
     r.read("error_rate", f.error_rate);
     r.read("event_source", f.event_source);
+    r.read("platform", f.platform);
+    readShared(r, f);
     readControl(r, f);
     readHidden(r, f);
     if (const auto* child = r.child("arrivals")) readArrivals(*child, f.name + ".arrivals", f.arrivals);
@@ -212,8 +230,9 @@ FunctionSpec readFunction(const json& value, const std::map<std::string, json>& 
     else
         f.init_ms = Curve{{{128, 110}}};
     r.finish();
-    if (f.memory_mb < 128 || f.memory_mb > 10240) throw Bad{f.name + ".memory_mb must be 128 to 10240"};
-    if (f.timeout_s < 1 || f.timeout_s > 900) throw Bad{f.name + ".timeout_s must be 1 to 900"};
+    const int most_memory = f.platform == "aws" ? 10240 : 32768, most_timeout = f.platform == "aws" ? 900 : 3600;
+    if (f.memory_mb < 128 || f.memory_mb > most_memory) throw Bad{f.name + ".memory_mb must be 128 to " + std::to_string(most_memory)};
+    if (f.timeout_s < 1 || f.timeout_s > most_timeout) throw Bad{f.name + ".timeout_s must be 1 to " + std::to_string(most_timeout)};
     if (f.architecture != "x86_64" && f.architecture != "arm64") throw Bad{f.name + ".architecture must be x86_64 or arm64"};
     if (f.traffic.empty()) f.traffic[""] = 1;
     return f;
@@ -231,6 +250,13 @@ double Curve::at(double memory_mb) const {
     return std::exp(std::log(a.ms) + t * (std::log(b.ms) - std::log(a.ms)));
 }
 
+std::vector<FunctionSpec> Scenario::of(std::string_view platform) const {
+    std::vector<FunctionSpec> found;
+    for (const auto& f : functions)
+        if (f.platform == platform) found.push_back(f);
+    return found;
+}
+
 Result<Scenario> parseScenario(std::string_view text) {
     const auto refuse = [](std::string what) {
         return fail(ErrorCode::invalid_argument, "The scenario cannot be read: " + std::move(what), "The sandbox does not start.",
@@ -244,6 +270,8 @@ Result<Scenario> parseScenario(std::string_view text) {
         r.read("name", scenario.name);
         r.read("account", scenario.account);
         r.read("concurrency_limit", scenario.concurrency_limit);
+        r.read("project", scenario.project);
+        r.read("subscription", scenario.subscription);
         std::map<std::string, json> profiles;
         if (const auto* child = r.child("profiles")) {
             if (!child->is_object()) throw Bad{"profiles must be an object"};
@@ -261,7 +289,7 @@ Result<Scenario> parseScenario(std::string_view text) {
         if (const auto* child = r.child("functions"))
             for (const auto& item : *child) {
                 scenario.functions.push_back(readFunction(item, profiles));
-                if (!names.insert(scenario.functions.back().name).second)
+                if (!names.insert(scenario.functions.back().platform + "/" + scenario.functions.back().name).second)
                     throw Bad{"the function " + scenario.functions.back().name + " is there twice"};
             }
         r.finish();

@@ -109,14 +109,24 @@ struct FunctionSpec {
     MemorySpec memory;
     KeepAliveSpec keep_alive;
     double error_rate = 0;
+    // Platforms whose instances serve several requests at once. `kind`: service | gen2 | gen1 (gcp), flex | premium | consumption (azure).
+    std::string platform = "aws", kind;
+    double vcpu = 1;
+    int concurrency = 1, min_instances = 0, max_instances = 100;
+    bool instance_billed = false;  // CPU always allocated (Cloud Run)
+    double slowdown = 0;           // how much longer a request takes for each other one in its instance
     std::string event_source;  // ARN of an SQS queue, empty = none
 };
 
 struct Scenario {
     std::string name;
     std::string account = "123456789012";
+    std::string project = "pilotlight-demo";                                   // Google Cloud
+    std::string subscription = "6f2b1c34-5d0e-4a79-9c1d-2e8f7a6b5c40";         // Azure
     int concurrency_limit = 1000;
     std::vector<FunctionSpec> functions;
+    // Those of one platform: "aws", "gcp", "azure".
+    [[nodiscard]] std::vector<FunctionSpec> of(std::string_view platform) const;
 };
 
 // Errors: invalid_argument, naming the key; an unknown key is one.

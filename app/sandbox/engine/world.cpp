@@ -50,7 +50,7 @@ World::World(const Scenario& scenario, std::uint64_t seed, Micros start, Micros 
       live_(live),
       now_(start),
       random_(mix(seed)) {
-    for (const auto& spec : scenario.functions) build(spec, random_.fork(spec.name), start);
+    for (const auto& spec : scenario.of("aws")) build(spec, random_.fork(spec.name), start);
     for (auto& function : functions_)
         for (const auto& s : function->spec.schedules) {
             const std::string resource = "function:" + function->spec.name + ":" + s.qualifier;

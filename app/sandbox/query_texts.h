@@ -1,0 +1,10 @@
+// The queries of resources/queries that the sandbox answers, compiled in.
+#pragma once
+
+#include <string_view>
+
+namespace pilotlight::sandbox {
+
+[[nodiscard]] std::string_view billingExportQuery();
+
+}  // namespace pilotlight::sandbox
