@@ -41,6 +41,11 @@ double Function::vcpuShare() const {
     return platform == PlatformKind::aws ? lambdaVcpu(memory) : 1.0;
 }
 
+std::string_view Function::untunedText(const char* key) const {
+    const auto at = untuned.find(key);
+    return at == untuned.end() ? std::string_view{} : std::string_view(at->second);
+}
+
 const SettingRange* Capabilities::find(std::string_view setting) const {
     const auto found = std::find_if(settings.begin(), settings.end(), [&](const SettingRange& range) { return range.setting == setting; });
     return found == settings.end() ? nullptr : &*found;

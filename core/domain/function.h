@@ -85,6 +85,12 @@ struct EventSource {
     friend bool operator==(const EventSource&, const EventSource&) = default;
 };
 
+// Keys of Function::untuned that more than the platform reads.
+namespace untuned_key {
+inline constexpr const char* kKind = "kind";       // gcp: "service" | "gen2" | "gen1"; azure: "flex" | "premium" | "consumption" | "dedicated"
+inline constexpr const char* kBilling = "billing"; // gcp: "request" | "instance"
+} // namespace untuned_key
+
 struct Function {
     std::string id;                        // contracts.md, Identity
     std::string name;
@@ -119,6 +125,7 @@ struct Function {
     // Sum over qualifiers; nullopt where one of them is unknown.
     [[nodiscard]] std::optional<std::int32_t> warmPool() const;
     [[nodiscard]] double vcpuShare() const; // vcpu where set, else the platform's rule
+    [[nodiscard]] std::string_view untunedText(const char* key) const; // "" where absent
 };
 
 struct AccountLimits {

@@ -29,6 +29,7 @@ enum class Metric : std::uint8_t {
     instances,            // instances alive
     cpu_utilization,      // 0..1
     cost,                 // USD per period, computed
+    billable_time,        // s of instance time that is billed, where the platform measures it
 };
 [[nodiscard]] const char* name(Metric metric);   // "invocations"
 [[nodiscard]] const char* unit(Metric metric);   // "ms", "MB", "" for counts

@@ -53,7 +53,8 @@ constexpr std::array kMetrics{Named{Metric::invocations, "invocations"},
                               Named{Metric::memory_used, "memory_used"},
                               Named{Metric::instances, "instances"},
                               Named{Metric::cpu_utilization, "cpu_utilization"},
-                              Named{Metric::cost, "cost"}};
+                              Named{Metric::cost, "cost"},
+                              Named{Metric::billable_time, "billable_time"}};
 constexpr std::array kStatistics{Named{Statistic::sum, "sum"},         Named{Statistic::average, "average"},
                                  Named{Statistic::minimum, "minimum"}, Named{Statistic::maximum, "maximum"},
                                  Named{Statistic::sample_count, "sample_count"}, Named{Statistic::p50, "p50"},
@@ -93,6 +94,7 @@ const char* unit(Metric metric) {
         case Metric::init_duration: return "ms";
         case Metric::memory_used: return "MB";
         case Metric::cost: return "USD";
+        case Metric::billable_time: return "s";
         default: return "";
     }
 }

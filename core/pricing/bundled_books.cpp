@@ -60,7 +60,14 @@ std::vector<PriceBook> parseBooks(std::string_view document) {
 }  // namespace
 
 const std::vector<PriceBook>& bundledBooks() {
-    static const std::vector<PriceBook> books = parseBooks(bundledAwsLambdaJson());
+    static const std::vector<PriceBook> books = [] {
+        std::vector<PriceBook> all;
+        for (const auto document : bundledJson()) {
+            auto some = parseBooks(document);
+            std::move(some.begin(), some.end(), std::back_inserter(all));
+        }
+        return all;
+    }();
     return books;
 }
 

@@ -1,10 +1,11 @@
-// The text of resources/prices/aws-lambda.json, compiled in.
+// The texts of resources/prices, compiled in.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 namespace pilotlight::pricing {
 
-[[nodiscard]] std::string_view bundledAwsLambdaJson();
+[[nodiscard]] std::span<const std::string_view> bundledJson();
 
 }  // namespace pilotlight::pricing

@@ -25,12 +25,27 @@ struct LambdaUsage {
     double init_ms_billed = 0;           // on demand
     double pool_duration_ms_billed = 0;  // run on the pool
     double pool_instance_seconds = 0;    // instances kept warm x time, each enablement rounded up to 5 min
+    double instance_seconds = 0;         // all instances, from start to end; 0 = unknown. Platforms that bill their whole life
     double total_gb_seconds_before = 0;  // already used this month by the account and architecture: picks the tier
 };
 
 // List-price cost of that usage by meter, before free grants, times the profile's factors. not_found names the missing price.
 [[nodiscard]] Result<std::map<std::string, Money>> lambdaCost(const LambdaUsage& usage, Megabytes memory, Megabytes ephemeral_storage,
                                                               const PriceBook& book, const std::map<std::string, double>& factors);
+
+// The instance whose time is billed.
+struct InstanceShape {
+    Megabytes memory;
+    double vcpu = 0;  // platforms that bill it apart from memory
+    Megabytes ephemeral_storage{512};
+    bool instance_based = false;    // Cloud Run: billed for the whole life of an instance
+    bool first_generation = false;  // Cloud Functions, 1st generation
+    bool accelerated = false;       // with a GPU
+};
+[[nodiscard]] InstanceShape shapeOf(const Function& function);
+// The cost by the rules of the book's platform.
+[[nodiscard]] Result<std::map<std::string, Money>> functionCost(const LambdaUsage& usage, const InstanceShape& shape, const PriceBook& book,
+                                                                const std::map<std::string, double>& factors);
 [[nodiscard]] Money sum(const std::map<std::string, Money>& by_meter);
 
 // Tiered price of `quantity` units that begin after `before` units.

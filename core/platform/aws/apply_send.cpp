@@ -6,7 +6,7 @@
 #include "core/platform/aws/apply_state.h"
 #include "core/platform/aws/apply_steps.h"
 #include "core/platform/aws/aws_platform.h"
-#include "core/platform/aws/json_fields.h"
+#include "core/platform/json_fields.h"
 #include "core/platform/aws/regions.h"
 #include "core/platform/aws/scaling.h"
 

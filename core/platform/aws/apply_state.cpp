@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/platform/aws/function_parse.h"
-#include "core/platform/aws/json_fields.h"
+#include "core/platform/json_fields.h"
 
 namespace pilotlight::platform::aws {
 

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "core/platform/aws/client.h"
+#include "core/platform/endpoint_clock.h"
 #include "core/platform/platform.h"
 
 namespace pilotlight::platform::aws {
@@ -44,7 +45,7 @@ private:
     Profile profile_;
     AwsClient client_;
     mutable std::mutex mutex_;
-    std::shared_ptr<Clock> clock_;                 // once the endpoint has shown which it is
+    EndpointClock clock_;
     std::map<std::string, AccountLimits> limits_;  // as last read, by region; under mutex_
 };
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/platform/aws/aws_platform.h"
-#include "core/platform/aws/json_fields.h"
+#include "core/platform/json_fields.h"
 #include "core/platform/aws/regions.h"
 #include "core/platform/aws/usage_types.h"
 

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/platform/aws/json_fields.h"
+#include "core/platform/json_fields.h"
 #include "core/platform/aws/owner.h"
 #include "core/platform/aws/regions.h"
 

@@ -77,32 +77,9 @@ Result<IdentityReport> AwsPlatform::test(const JobContext& job) {
 }
 
 std::shared_ptr<Clock> AwsPlatform::clock() {
-    auto seen = client_.session().sandboxTime();
-    {
-        const std::lock_guard lock(mutex_);
-        if (!seen && clock_) return clock_;
-    }
-    if (!seen) {
-        if (!client_.customEndpoint()) {
-            const std::lock_guard lock(mutex_);
-            return clock_ = client_.wallClock();
-        }
-        // An endpoint of the user's own may be a sandbox: one call shows it.
+    return clock_.get(client_.session(), client_.wallClock(), client_.customEndpoint(), [this] {
         if (const auto regions = client_.regions()) (void)client_.call(callerIdentity(regions->front()), JobContext{});
-        seen = client_.session().sandboxTime();
-        if (!seen) return client_.wallClock();  // not settled: maybe it did not answer
-    }
-    const Timestamp real = client_.wallClock()->now();
-    const auto elapsed = static_cast<double>((real - seen->seen_at).count()) * seen->speed;
-    const Timestamp there = seen->time + milliseconds(std::llround(elapsed));
-    const std::lock_guard lock(mutex_);
-    const auto* scaled = dynamic_cast<const ScaledClock*>(clock_.get());
-    // One clock for as long as it agrees with the endpoint, so that time does not jump between two readings.
-    const double tolerance = 2000.0 * std::max(1.0, seen->speed);
-    if (scaled == nullptr || scaled->speed() != seen->speed || std::abs(static_cast<double>((scaled->now() - there).count())) > tolerance) {
-        clock_ = std::make_shared<ScaledClock>(there, seen->speed);
-    }
-    return clock_;
+    });
 }
 
 }  // namespace pilotlight::platform::aws

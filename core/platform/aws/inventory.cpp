@@ -6,7 +6,7 @@
 #include <set>
 
 #include "core/platform/aws/function_parse.h"
-#include "core/platform/aws/json_fields.h"
+#include "core/platform/json_fields.h"
 #include "core/platform/aws/regions.h"
 #include "core/platform/aws/scaling.h"
 

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "core/platform/aws/json_fields.h"
+#include "core/platform/json_fields.h"
 
 namespace pilotlight::platform::aws {
 namespace {

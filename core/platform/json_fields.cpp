@@ -1,11 +1,11 @@
-#include "core/platform/aws/json_fields.h"
+#include "core/platform/json_fields.h"
 
 #include <fmt/format.h>
 
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-namespace pilotlight::platform::aws {
+namespace pilotlight::platform {
 
 using nlohmann::json;
 
@@ -67,4 +67,4 @@ const json& objectField(const json& object, const char* key) {
     return value != nullptr && value->is_object() ? *value : empty;
 }
 
-}  // namespace pilotlight::platform::aws
+}  // namespace pilotlight::platform

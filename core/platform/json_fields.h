@@ -9,7 +9,7 @@
 
 #include "core/base/result.h"
 
-namespace pilotlight::platform::aws {
+namespace pilotlight::platform {
 
 // protocol where the text is no JSON object; `operation` is named in the error.
 [[nodiscard]] Result<nlohmann::json> parseObject(std::string_view text, std::string_view operation);
@@ -22,4 +22,4 @@ namespace pilotlight::platform::aws {
 [[nodiscard]] const nlohmann::json& arrayField(const nlohmann::json& object, const char* key);
 [[nodiscard]] const nlohmann::json& objectField(const nlohmann::json& object, const char* key);
 
-}  // namespace pilotlight::platform::aws
+}  // namespace pilotlight::platform

@@ -1,0 +1,57 @@
+// Platform over Google Cloud. One object a profile; thread-safe for reads (its session and credential source are).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "core/platform/endpoint_clock.h"
+#include "core/platform/gcp/client.h"
+#include "core/platform/platform.h"
+
+namespace pilotlight::platform::gcp {
+
+class GcpPlatform final : public Platform {
+public:
+    // `environment`: where variables come from; empty = the process's.
+    GcpPlatform(Profile profile, const Dependencies& dependencies, net::EnvironmentReader environment = {});
+
+    [[nodiscard]] const Profile& profile() const override { return profile_; }
+    [[nodiscard]] Capabilities capabilities(const Function& function) const override;
+    [[nodiscard]] Result<IdentityReport> test(const JobContext& job) override;
+    [[nodiscard]] std::shared_ptr<Clock> clock() override;
+
+    [[nodiscard]] Result<Inventory> listFunctions(const JobContext& job) override;
+    [[nodiscard]] Result<Function> readFunction(const std::string& id, const JobContext& job) override;
+    [[nodiscard]] Result<AccountLimits> readLimits(const std::string& region, const JobContext& job) override;
+
+    [[nodiscard]] Result<std::vector<Problem>> readMetrics(std::span<const MetricRequest> requests, const MetricSink& sink,
+                                                           const JobContext& job) override;
+    // Nothing is read: Cloud Run's request logs do not tell which instance was new, and metrics hold the distributions.
+    [[nodiscard]] Result<std::vector<Problem>> readInvocations(std::span<const LogRequest> requests, const InvocationSink& sink,
+                                                               const JobContext& job) override;
+    [[nodiscard]] ReadEstimate estimate(std::span<const MetricRequest> metrics, std::span<const LogRequest> logs) const override;
+
+    [[nodiscard]] Result<std::vector<CostLine>> readCosts(TimeRange range, const JobContext& job) override;
+    [[nodiscard]] Result<std::vector<PriceBook>> readPrices(const std::vector<std::string>& regions, const JobContext& job) override;
+
+    [[nodiscard]] Result<std::vector<ApplyStep>> steps(const Function& before, const DesiredSettings& desired,
+                                                       const std::string& alias) const override;
+    [[nodiscard]] Result<StepResult> send(const Function& before, const ApplyStep& step, const std::string& context,
+                                          const std::string& plan_id, const JobContext& job) override;
+    [[nodiscard]] Result<bool> hasHappened(const Function& before, const ApplyStep& step, const std::string& context,
+                                           const JobContext& job) override;
+    [[nodiscard]] Result<ConvergenceReport> convergence(const std::string& function_id, const JobContext& job) override;
+
+private:
+    [[nodiscard]] std::string knownFunctionName(const std::string& id) const;
+
+    Profile profile_;
+    GcpClient client_;
+    EndpointClock clock_;
+    mutable std::mutex mutex_;
+    std::map<std::string, std::string> function_names_;  // service -> Functions resource; under mutex_
+    std::map<std::string, std::string> operations_;      // function id -> path of the operation that changes it; under mutex_
+};
+
+}  // namespace pilotlight::platform::gcp

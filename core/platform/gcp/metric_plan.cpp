@@ -1,0 +1,96 @@
+#include "core/platform/gcp/metric_plan.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "core/platform/gcp/function_parse.h"
+#include "core/platform/gcp/resource_name.h"
+
+namespace pilotlight::platform::gcp {
+
+// Google Cloud metrics lists (monitoring/api/metrics_gcp): kinds, types and units. Percentiles come from merged histograms (DELTA, then
+// SUM over revisions): a percentile aligner over several series could only be averaged, which is wrong.
+std::span<const MetricDefinition> metricDefinitions() {
+    using enum MetricReading;
+    static constexpr MetricDefinition table[] = {
+        {"run.googleapis.com/request_count", false, "ALIGN_DELTA", "REDUCE_SUM", "response_code_class", requests, 1, false},
+        {"run.googleapis.com/request_latencies", false, "ALIGN_DELTA", "REDUCE_SUM", nullptr, duration, 1, true},
+        {"run.googleapis.com/container/startup_latencies", false, "ALIGN_DELTA", "REDUCE_SUM", nullptr, starts, 1, false},
+        {"run.googleapis.com/container/instance_count", false, "ALIGN_MAX", "REDUCE_SUM", "state", instances, 1, false},
+        {"run.googleapis.com/container/billable_instance_time", false, "ALIGN_DELTA", "REDUCE_SUM", nullptr, billable, 1, false},
+        {"run.googleapis.com/container/cpu/utilizations", false, "ALIGN_DELTA", "REDUCE_SUM", nullptr, cpu, 1, false},
+        {"run.googleapis.com/container/memory/utilizations", false, "ALIGN_DELTA", "REDUCE_SUM", nullptr, memory_share, 1, false},
+        {"cloudfunctions.googleapis.com/function/execution_count", true, "ALIGN_DELTA", "REDUCE_SUM", "status", requests, 1, false},
+        {"cloudfunctions.googleapis.com/function/execution_times", true, "ALIGN_DELTA", "REDUCE_SUM", nullptr, duration, 1e-6, true},
+        {"cloudfunctions.googleapis.com/function/instance_count", true, "ALIGN_MAX", "REDUCE_SUM", "state", instances, 1, false},
+        {"cloudfunctions.googleapis.com/function/user_memory_bytes", true, "ALIGN_DELTA", "REDUCE_SUM", nullptr, memory_bytes, 1.0 / 1048576, false},
+    };
+    return table;
+}
+
+const char* nameLabel(const MetricDefinition& metric) { return metric.first_generation ? "resource.function_name" : "resource.service_name"; }
+const char* locationLabel(const MetricDefinition& metric) { return metric.first_generation ? "resource.region" : "resource.location"; }
+
+namespace {
+
+// "resource.service_name" -> "resource.labels.service_name"
+std::string fieldOf(const char* label) {
+    std::string text = label;
+    return text.insert(text.find('.') + 1, "labels.");
+}
+
+}  // namespace
+
+std::vector<MetricCall> planMetrics(std::span<const MetricRequest> requests, Timestamp now) {
+    std::vector<MetricCall> calls;
+    std::map<std::tuple<const MetricDefinition*, std::string, Timestamp, Timestamp, bool>, std::size_t> open;
+    const Timestamp oldest = ceilTo(now - kMetricRetention, hours{1});
+    for (const auto& request : requests) {
+        if (request.function == nullptr) continue;
+        TimeRange range{std::max(request.range.begin, oldest), request.range.end};
+        const seconds unit = request.one_period ? seconds{60} : seconds{300};
+        range.begin = floorTo(range.begin, unit);
+        range.end = ceilTo(range.end, unit);
+        if (range.empty()) continue;
+        const bool first_generation = request.function->untunedText(kKind) == "gen1";
+        for (const auto& metric : metricDefinitions()) {
+            if (metric.first_generation != first_generation || (request.one_period && !metric.spanning)) continue;
+            auto& at = open[std::tuple(&metric, request.function->account, range.begin, range.end, request.one_period)];
+            if (at == 0 || calls[at - 1].functions.size() >= kFunctionsACall) {
+                calls.push_back({&metric, request.function->account, range,
+                                 request.one_period ? std::chrono::duration_cast<seconds>(range.length()) : seconds{300}, request.one_period, {}});
+                at = calls.size();
+            }
+            calls[at - 1].functions.push_back(request.function);
+        }
+    }
+    return calls;
+}
+
+std::vector<std::pair<std::string, std::string>> queryOf(const MetricCall& call, const std::string& page_token) {
+    const MetricDefinition& metric = *call.metric;
+    std::set<std::string> names;
+    for (const auto* function : call.functions)
+        if (const auto name = parseResourceName(function->id)) names.insert(name->name);
+    std::string list;
+    for (const auto& name : names) list += (list.empty() ? "\"" : ",\"") + name + "\"";
+    // The resource type is pinned: some metrics are written on several.
+    const std::string filter = fmt::format(R"(metric.type="{}" AND resource.type="{}" AND {}=one_of({}))", metric.type,
+                                           metric.first_generation ? "cloud_function" : "cloud_run_revision", fieldOf(nameLabel(metric)), list);
+    std::vector<std::pair<std::string, std::string>> query{{"filter", filter},
+                                                           {"interval.startTime", toIso8601(call.range.begin)},
+                                                           {"interval.endTime", toIso8601(call.range.end)},
+                                                           {"aggregation.alignmentPeriod", fmt::format("{}s", call.period.count())},
+                                                           {"aggregation.perSeriesAligner", metric.aligner},
+                                                           {"aggregation.crossSeriesReducer", metric.reducer},
+                                                           {"aggregation.groupByFields", fieldOf(nameLabel(metric))},
+                                                           {"aggregation.groupByFields", fieldOf(locationLabel(metric))}};
+    if (metric.group_label != nullptr) query.emplace_back("aggregation.groupByFields", std::string("metric.labels.") + metric.group_label);
+    query.emplace_back("pageSize", "20000");  // distributions are long: some 400 bytes a point
+    if (!page_token.empty()) query.emplace_back("pageToken", page_token);
+    return query;
+}
+
+}  // namespace pilotlight::platform::gcp

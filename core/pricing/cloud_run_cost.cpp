@@ -1,0 +1,84 @@
+#include "core/pricing/cloud_run_cost.h"
+
+#include <cmath>
+
+#include "core/pricing/price_lines.h"
+
+namespace pilotlight::pricing {
+namespace {
+
+double activeSeconds(const LambdaUsage& usage) { return (usage.duration_ms_billed + usage.init_ms_billed + usage.pool_duration_ms_billed) / 1000.0; }
+double idleSeconds(const LambdaUsage& usage) { return std::max(0.0, usage.pool_instance_seconds - usage.pool_duration_ms_billed / 1000.0); }
+
+}  // namespace
+
+double firstGenerationGigahertz(Megabytes memory) {
+    if (memory.value <= 128) return 0.2;
+    if (memory.value <= 256) return 0.4;
+    if (memory.value <= 512) return 0.8;
+    if (memory.value <= 1024) return 1.4;
+    return memory.value <= 2048 ? 2.4 : 4.8;
+}
+
+std::map<std::string, double> cloudRunUnits(const LambdaUsage& usage, const InstanceShape& shape) {
+    const double active = activeSeconds(usage), idle = idleSeconds(usage), gib = shape.memory.gigabytes();
+    const double cpu = shape.first_generation ? firstGenerationGigahertz(shape.memory) : shape.vcpu;
+    if (shape.instance_based) {
+        const double alive = usage.instance_seconds > 0 ? usage.instance_seconds : active + idle;
+        return {{meter::kVcpu, alive * cpu}, {meter::kMemory, alive * gib}};
+    }
+    return {{meter::kRequests, usage.requests},
+            {meter::kVcpu, active * cpu},
+            {meter::kMemory, active * gib},
+            {meter::kIdleVcpu, idle * cpu},
+            {meter::kIdleMemory, idle * gib}};
+}
+
+Result<std::map<std::string, Money>> cloudRunCost(const LambdaUsage& usage, const InstanceShape& shape, const PriceBook& book,
+                                                  const std::map<std::string, double>& factors) {
+    if (shape.accelerated) {
+        return fail(ErrorCode::unsupported, "GPU prices are not supported yet", "The cost of instances with a GPU cannot be told.", "See the bill.");
+    }
+    if (!shape.instance_based && !shape.first_generation && shape.vcpu <= 0) return fail(ErrorCode::not_found, "The number of vCPU is unknown");
+    const auto units = cloudRunUnits(usage, shape);
+    std::vector<PricedLine> lines;
+    for (const auto& [name, quantity] : units) {
+        const char* rate = name.c_str();
+        if (shape.instance_based) rate = name == meter::kVcpu ? rate::kInstanceVcpu : rate::kInstanceMemory;
+        if (shape.first_generation) {
+            rate = name == meter::kRequests   ? rate::kGen1Requests
+                   : name == meter::kVcpu     ? rate::kGen1Cpu
+                   : name == meter::kMemory   ? rate::kGen1Memory
+                   : name == meter::kIdleVcpu ? rate::kGen1IdleCpu
+                                              : rate::kGen1IdleMemory;
+        }
+        lines.push_back({name.c_str(), rate, quantity, 0});
+    }
+    return priceLines(lines, book, factors);
+}
+
+std::map<std::string, Money> cloudRunFreeGrant(const std::map<std::string, double>& units, bool instance_based) {
+    // cloud.google.com/run/pricing: free per billing account and month, as a discount at Tier 1 rates.
+    struct Grant {
+        const char* meter;
+        double units;
+        const char* usd;
+    };
+    static constexpr Grant request_based[] = {{meter::kVcpu, 180'000, "0.000024"}, {meter::kMemory, 360'000, "0.0000025"}, {meter::kRequests, 2'000'000, "0.0000004"}};
+    static constexpr Grant whole_life[] = {{meter::kVcpu, 240'000, "0.000018"}, {meter::kMemory, 450'000, "0.000002"}};
+    std::map<std::string, Money> credit;
+    const auto take = [&](const auto& grants) {
+        for (const Grant& grant : grants) {
+            const auto used = units.find(grant.meter);
+            if (used == units.end() || !(used->second > 0)) continue;
+            credit[grant.meter] = Money::parse(grant.usd).value_or(Money{}).times(std::min(used->second, grant.units));
+        }
+    };
+    if (instance_based)
+        take(whole_life);
+    else
+        take(request_based);
+    return credit;
+}
+
+}  // namespace pilotlight::pricing

@@ -1,0 +1,84 @@
+// What all platforms' costs have in common, and which rules go with a book.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/pricing/cloud_run_cost.h"
+#include "core/pricing/price_lines.h"
+
+namespace pilotlight::pricing {
+namespace {
+
+double factorOf(const std::map<std::string, double>& factors, const std::string& meter) {
+    if (const auto own = factors.find(meter); own != factors.end()) return own->second;
+    if (const auto all = factors.find("*"); all != factors.end()) return all->second;
+    return 1.0;
+}
+
+bool isQuantity(double value) { return std::isfinite(value) && value >= 0; }
+
+}  // namespace
+
+Money tieredCost(const Price& price, double quantity, double before) {
+    Money total;
+    if (!(quantity > 0)) return total;
+    const double end = before + quantity;
+    for (std::size_t i = 0; i < price.tiers.size(); ++i) {
+        const double from = i == 0 ? 0.0 : price.tiers[i].from;
+        const double to = i + 1 < price.tiers.size() ? price.tiers[i + 1].from : INFINITY;
+        const double part = std::min(end, to) - std::max(before, from);
+        if (part <= 0) continue;
+        // Whole in one tier: the quantity itself, so that `before` costs no precision.
+        total += price.tiers[i].price.times(before >= from && end <= to ? quantity : part);
+    }
+    return total;
+}
+
+Money sum(const std::map<std::string, Money>& by_meter) {
+    Money total;
+    for (const auto& [meter, amount] : by_meter) total += amount;
+    return total;
+}
+
+Result<std::map<std::string, Money>> priceLines(std::span<const PricedLine> lines, const PriceBook& book,
+                                                const std::map<std::string, double>& factors) {
+    std::map<std::string, Money> cost;
+    for (const PricedLine& line : lines) {
+        if (!isQuantity(line.quantity)) return fail(ErrorCode::invalid_argument, "A usage figure is negative or not a number");
+        if (!(line.quantity > 0)) continue;
+        const Price* price = nullptr;
+        for (const auto& candidate : book.prices) {
+            if (candidate.meter == line.priced_as && !candidate.tiers.empty()) price = &candidate;
+        }
+        if (price == nullptr) {
+            return fail(ErrorCode::not_found,
+                        fmt::format("The price of {} in {} ({}) is unknown", line.priced_as, book.region, book.architecture),
+                        "The cost cannot be told.", "Read the price list (pilotlightctl sync).");
+        }
+        const double factor = factorOf(factors, line.meter);
+        const Money list = tieredCost(*price, line.quantity, line.before);
+        cost[line.meter] = factor == 1.0 ? list : list.times(factor);
+    }
+    return cost;
+}
+
+InstanceShape shapeOf(const Function& function) {
+    InstanceShape shape;
+    shape.memory = function.memory;
+    shape.vcpu = function.vcpuShare();
+    shape.ephemeral_storage = function.ephemeral_storage;
+    shape.instance_based = function.untunedText(untuned_key::kBilling) == "instance";
+    shape.first_generation = function.untunedText(untuned_key::kKind) == "gen1";
+    shape.accelerated = function.untuned.contains("accelerator");
+    return shape;
+}
+
+Result<std::map<std::string, Money>> functionCost(const LambdaUsage& usage, const InstanceShape& shape, const PriceBook& book,
+                                                  const std::map<std::string, double>& factors) {
+    if (book.platform == "gcp") return cloudRunCost(usage, shape, book, factors);
+    if (book.platform != "aws")
+        return fail(ErrorCode::unsupported, "Costs of " + book.platform + " cannot be computed yet", "They are unknown.", "See the bill.");
+    return lambdaCost(usage, shape.memory, shape.ephemeral_storage, book, factors);
+}
+
+}  // namespace pilotlight::pricing
