@@ -41,11 +41,11 @@ std::vector<tuning::SettingsInForce> settingsInForce(const Function& function, c
     std::vector<tuning::SettingsInForce> out;
     for (const auto& at : seen) {
         if (at.time >= range.end) break;
-        tuning::SettingsInForce settings{at.time, at.function.memory, at.function.warmPool(), at.function.instance_limit};
+        tuning::SettingsInForce settings{at.time, at.function.memory, at.function.warmPool(), at.function.instance_limit, at.function.vcpu, at.function.concurrency};
         if (at.time <= range.begin) out.clear();
         out.push_back(settings);
     }
-    if (out.empty()) out.push_back({range.begin, function.memory, function.warmPool(), function.instance_limit});
+    if (out.empty()) out.push_back({range.begin, function.memory, function.warmPool(), function.instance_limit, function.vcpu, function.concurrency});
     // Before we first looked, the log lines say which memory was in force.
     const auto first_seen = out.front().since;
     if (first_seen > range.begin) {
@@ -66,6 +66,18 @@ std::vector<tuning::SettingsInForce> settingsInForce(const Function& function, c
         }
     }
     return out;
+}
+
+const char* serviceName(const Function& function) {
+    switch (function.platform) {
+        case PlatformKind::aws:
+            return "AWS Lambda";
+        case PlatformKind::gcp:
+            return function.untunedText(untuned_key::kKind) == "gen1" ? "Cloud Run functions" : "Cloud Run";
+        case PlatformKind::azure:
+            break;
+    }
+    return "Azure Functions";
 }
 
 std::vector<float> sparkline(const MetricSeries& invocations, TimeRange range) {
@@ -125,6 +137,11 @@ Result<tuning::Evidence> Workspace::Impl::evidence(const Function& function, Tim
         {&out.duration_samples, {Metric::duration, Statistic::sample_count}},
         {&out.concurrency, {Metric::concurrency, Statistic::maximum}},
         {&out.pool_invocations, {Metric::pool_invocations, Statistic::sum}},
+        {&out.billable_time, {Metric::billable_time, Statistic::sum}},
+        {&out.cold_starts, {Metric::cold_starts, Statistic::sum}},
+        {&out.init_average, {Metric::init_duration, Statistic::average}},
+        {&out.memory_used, {Metric::memory_used, Statistic::maximum}},
+        {&out.cpu_utilization, {Metric::cpu_utilization, Statistic::average}},
     };
     for (const auto& [target, key] : wanted) {
         PILOTLIGHT_ASSIGN(*target, shortest(*store, keys, key.first, key.second, range));
@@ -213,14 +230,14 @@ Result<std::vector<CostLine>> Workspace::costs(TimeRange range, CostKind kind) {
             if (evidence.invocations.coverage.intersectedWith(period).ranges().empty()) continue;
             std::map<std::string, Money> by_meter;
             for (const auto& segment : tuning::usageSegments(evidence, period)) {
-                PILOTLIGHT_ASSIGN(const auto part, pricing::lambdaCost(segment.usage, segment.memory, function.ephemeral_storage, *evidence.prices, evidence.price_factors));
+                PILOTLIGHT_ASSIGN(const auto part, pricing::functionCost(segment.usage, pricing::shapeOf(function, segment.memory, segment.vcpu), *evidence.prices, evidence.price_factors));
                 for (const auto& [meter, amount] : part) by_meter[meter] += amount;
             }
             for (const auto& [meter, amount] : by_meter) {
                 if (amount == Money()) continue;
                 lines.push_back({.function_id = function.id,
                                  .profile = function.profile,
-                                 .service = "AWS Lambda",
+                                 .service = serviceName(function),
                                  .meter = meter,
                                  .region = function.region,
                                  .period = period,

@@ -6,6 +6,7 @@
 #include "app/common/report.h"
 #include "app/ctl/context.h"
 #include "core/platform/aws/policy.h"
+#include "core/platform/gcp/policy.h"
 
 namespace pilotlight::ctl {
 namespace {
@@ -31,7 +32,7 @@ void writeReport(Context& context, const ReportCommand& command) {
 }
 
 struct PolicyCommand {
-    std::string kind = "read", account = "*", region = "*";
+    std::string kind = "read", platform = "aws", account = "*", region = "*";
 };
 
 } // namespace
@@ -44,11 +45,13 @@ void addReportCommands(CLI::App& app, Context& context) {
     report_command->callback([report, &context] { writeReport(context, *report); });
 
     auto policy = std::make_shared<PolicyCommand>();
-    auto* policy_command = app.add_subcommand("policy", "Least-privilege AWS policy for what Pilotlight calls");
+    auto* policy_command = app.add_subcommand("policy", "Least-privilege policy for what Pilotlight calls (AWS: IAM policy; Google Cloud: custom role)");
     policy_command->add_option("kind", policy->kind, "read, or apply (what applying needs besides)")->check(CLI::IsMember({"read", "apply"}))->capture_default_str();
+    policy_command->add_option("--platform", policy->platform, "aws or gcp")->check(CLI::IsMember({"aws", "gcp"}))->capture_default_str();
     policy_command->add_option("--account", policy->account, "Account that may be changed")->capture_default_str();
     policy_command->add_option("--region", policy->region, "Region that may be changed")->capture_default_str();
     policy_command->callback([policy, &context] {
+        if (policy->platform == "gcp") return context.out(policy->kind == "read" ? platform::gcp::readPolicy() : platform::gcp::applyPolicy());
         context.out(policy->kind == "read" ? platform::aws::readPolicy() : platform::aws::applyPolicy(policy->account, policy->region));
     });
 }

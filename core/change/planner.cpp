@@ -26,6 +26,10 @@ std::optional<Megabytes> measuredFloor(store::Store& store, const std::string& f
 std::string trafficText(const Function& before, const DesiredSettings& desired, const std::string& alias) {
     std::string out;
     const bool configuration = desired.memory || desired.timeout || desired.vcpu || desired.concurrency;
+    if (before.platform != PlatformKind::aws) {
+        return configuration ? "All requests: a new revision takes them over once it is ready; those in flight end where they are."
+                             : "All requests; instances that serve go on.";
+    }
     if (configuration && alias.empty()) {
         std::string untouched, along;
         for (const auto& qualifier : before.qualifiers) {

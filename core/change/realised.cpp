@@ -67,6 +67,9 @@ double relativeError(const tuning::Evidence& evidence, TimeRange range) {
     return std::max(kLeastRelativeError, std::sqrt(variance / parts) / mean);
 }
 
+// What is paid for keeping instances, whatever is served.
+bool isKept(const std::string& name) { return name == meter::kPoolKept || name == meter::kIdleVcpu || name == meter::kIdleMemory; }
+
 Result<std::optional<Usage>> usageOf(store::Store& store, const Profile& profile, const Function& function, TimeRange range) {
     if (range.length() < minutes(5)) return std::nullopt;
     PILOTLIGHT_ASSIGN(const auto keys, store.seriesKeys(function.id));
@@ -79,6 +82,9 @@ Result<std::optional<Usage>> usageOf(store::Store& store, const Profile& profile
         {&evidence.duration_average, {Metric::duration, Statistic::average}},
         {&evidence.duration_samples, {Metric::duration, Statistic::sample_count}},
         {&evidence.pool_invocations, {Metric::pool_invocations, Statistic::sum}},
+        {&evidence.billable_time, {Metric::billable_time, Statistic::sum}},
+        {&evidence.cold_starts, {Metric::cold_starts, Statistic::sum}},
+        {&evidence.init_average, {Metric::init_duration, Statistic::average}},
     };
     for (const auto& [series, what] : wanted) {
         PILOTLIGHT_ASSIGN(*series, wholeSeries(store, keys, what.first, what.second, range));
@@ -87,7 +93,7 @@ Result<std::optional<Usage>> usageOf(store::Store& store, const Profile& profile
     if (!counted) return std::nullopt;
     // Averages without counts: every invocation has one.
     if (evidence.duration_samples.points.empty()) evidence.duration_samples = evidence.invocations;
-    evidence.history = {{range.begin, function.memory, function.warmPool(), function.instance_limit}};
+    evidence.history = {{range.begin, function.memory, function.warmPool(), function.instance_limit, function.vcpu, function.concurrency}};
 
     std::optional<PriceBook> book;
     PILOTLIGHT_ASSIGN(book, store.priceBook(name(function.platform), function.region, name(function.architecture), range.end));
@@ -98,9 +104,9 @@ Result<std::optional<Usage>> usageOf(store::Store& store, const Profile& profile
     out.seconds = std::chrono::duration<double>(range.length()).count();
     for (const auto& segment : tuning::usageSegments(evidence, range)) {
         out.requests += segment.usage.requests;
-        auto cost = pricing::lambdaCost(segment.usage, segment.memory, function.ephemeral_storage, *book, profile.price_factors);
+        auto cost = pricing::functionCost(segment.usage, pricing::shapeOf(function, segment.memory, segment.vcpu), *book, profile.price_factors);
         if (!cost) return std::nullopt;
-        for (const auto& [meter_name, amount] : *cost) (meter_name == meter::kPoolKept ? out.pool_cost : out.requests_cost) += amount;
+        for (const auto& [meter_name, amount] : *cost) (isKept(meter_name) ? out.pool_cost : out.requests_cost) += amount;
     }
     out.relative_error = relativeError(evidence, range);
     return out;
@@ -116,6 +122,8 @@ Function withSettings(const Function& function, const Function& settings, const 
     }
     out.qualifiers = settings.qualifiers;
     out.instance_limit = settings.instance_limit;
+    out.vcpu = settings.vcpu;
+    out.concurrency = settings.concurrency;
     return out;
 }
 

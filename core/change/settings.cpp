@@ -195,7 +195,8 @@ DesiredSettings revertSettings(const Function& before, const DesiredSettings& de
     if (desired.instance_limit && before.instance_limit.kind != InstanceLimit::Kind::unknown) out.instance_limit = before.instance_limit;
     if (desired.warm_pool || desired.warm_schedule) {
         const auto* qualifier = findQualifier(before, desired.pool_qualifier);
-        out.warm_pool = qualifier == nullptr ? 0 : qualifier->warm_pool.value_or(0);
+        // Without a qualifier the pool is the whole function's (Google Cloud, Azure).
+        out.warm_pool = qualifier != nullptr ? qualifier->warm_pool.value_or(0) : desired.pool_qualifier.empty() ? before.warmPool().value_or(0) : 0;
     }
     return out;
 }

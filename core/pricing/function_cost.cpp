@@ -62,10 +62,10 @@ Result<std::map<std::string, Money>> priceLines(std::span<const PricedLine> line
     return cost;
 }
 
-InstanceShape shapeOf(const Function& function) {
+InstanceShape shapeOf(const Function& function, Megabytes memory, std::optional<double> vcpu) {
     InstanceShape shape;
-    shape.memory = function.memory;
-    shape.vcpu = function.vcpuShare();
+    shape.memory = memory;
+    shape.vcpu = vcpu.value_or(function.vcpuShare());
     shape.ephemeral_storage = function.ephemeral_storage;
     shape.instance_based = function.untunedText(untuned_key::kBilling) == "instance";
     shape.first_generation = function.untunedText(untuned_key::kKind) == "gen1";

@@ -42,7 +42,8 @@ struct InstanceShape {
     bool first_generation = false;  // Cloud Functions, 1st generation
     bool accelerated = false;       // with a GPU
 };
-[[nodiscard]] InstanceShape shapeOf(const Function& function);
+// `memory`, `vcpu`: those that were in force, where they are not today's.
+[[nodiscard]] InstanceShape shapeOf(const Function& function, Megabytes memory, std::optional<double> vcpu = {});
 // The cost by the rules of the book's platform.
 [[nodiscard]] Result<std::map<std::string, Money>> functionCost(const LambdaUsage& usage, const InstanceShape& shape, const PriceBook& book,
                                                                 const std::map<std::string, double>& factors);

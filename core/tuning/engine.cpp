@@ -8,6 +8,7 @@
 
 #include "core/model/sim_events.h"
 #include "core/tuning/engine_core.h"
+#include "core/tuning/shared_model.h"
 
 namespace pilotlight::tuning {
 namespace {
@@ -134,12 +135,18 @@ void describe(EngineCore& core) {
 
 struct Engine::Impl {
     EngineCore core;
+    std::unique_ptr<const SharedModel> shared;  // in place of `core` on platforms whose instances serve several requests at once
 };
 
 Engine::Engine(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() = default;
 
 Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor& executor, const JobContext& job) {
+    if (evidence.function.platform != PlatformKind::aws) {  // instances serve several requests at once
+        auto other = std::make_unique<Impl>();
+        PILOTLIGHT_ASSIGN(other->shared, SharedModel::build(std::move(evidence), job));
+        return std::shared_ptr<const Engine>(new Engine(std::move(other)));
+    }
     auto impl = std::make_unique<Impl>();
     auto& core = impl->core;
     core.evidence = std::move(evidence);
@@ -284,6 +291,7 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
 }
 
 WhatIfResult Engine::quick(const WhatIf& what) const {
+    if (impl_->shared) return impl_->shared->quick(what);
     const auto& core = impl_->core;
     WhatIfResult result = core.today;
     if (what.settings.empty() && what.traffic == 1 && what.surge == 1) return result;
@@ -292,6 +300,7 @@ WhatIfResult Engine::quick(const WhatIf& what) const {
 }
 
 Result<WhatIfResult> Engine::exact(const WhatIf& what, const JobContext& job) const {
+    if (impl_->shared) return impl_->shared->exact(what, job);
     PILOTLIGHT_TRY(job.check());
     const auto& core = impl_->core;
     WhatIfResult result = core.today;
@@ -304,9 +313,11 @@ Result<WhatIfResult> Engine::exact(const WhatIf& what, const JobContext& job) co
     return result;
 }
 
-Result<Engine::SearchResult> Engine::search(const Slo& slo, const JobContext& job) const { return searchSettings(impl_->core, slo, job); }
-const Engine::Week& Engine::week() const { return impl_->core.week; }
-const Evidence& Engine::evidence() const { return impl_->core.evidence; }
-std::optional<Megabytes> Engine::memoryFloor() const { return impl_->core.floor; }
+Result<Engine::SearchResult> Engine::search(const Slo& slo, const JobContext& job) const {
+    return impl_->shared ? impl_->shared->search(slo, job) : searchSettings(impl_->core, slo, job);
+}
+const Engine::Week& Engine::week() const { return impl_->shared ? impl_->shared->week() : impl_->core.week; }
+const Evidence& Engine::evidence() const { return impl_->shared ? impl_->shared->evidence() : impl_->core.evidence; }
+std::optional<Megabytes> Engine::memoryFloor() const { return impl_->shared ? impl_->shared->memoryFloor() : impl_->core.floor; }
 
 }  // namespace pilotlight::tuning

@@ -18,6 +18,8 @@ struct SettingsInForce {                   // oldest first; holds until the next
     Megabytes memory;
     std::optional<std::int32_t> warm_pool;
     InstanceLimit instance_limit;
+    std::optional<double> vcpu = {};              // platforms where it is set apart from memory
+    std::optional<std::int32_t> concurrency = {};
 };
 
 struct Evidence {
@@ -29,6 +31,12 @@ struct Evidence {
     MetricSeries duration_average, duration_p50, duration_p90, duration_p95, duration_p99, duration_samples;
     MetricSeries concurrency;              // maximum
     MetricSeries pool_invocations;         // sum; empty where there is no pool
+    // Of platforms whose instances serve several requests at once; empty elsewhere.
+    MetricSeries billable_time;            // s of instance time that is billed, sum
+    MetricSeries cold_starts;              // instances started, sum
+    MetricSeries init_average;             // ms from the start of an instance until it can serve
+    MetricSeries memory_used;              // MB, maximum
+    MetricSeries cpu_utilization;          // 0..1 of the instance's vCPU, average
     std::optional<MetricSeries> whole_p50, whole_p95, whole_p99; // one period spanning `range`, where it was read
     std::vector<SettingsInForce> history;  // within and just before `range`
     std::vector<Observation> observations; // stored ones (bench, earlier cloud sizes); those of `log` are derived

@@ -1,5 +1,7 @@
 #include "core/tuning/measured.h"
 
+#include "core/tuning/shared_usage.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -103,7 +105,12 @@ std::vector<UsageSegment> usageSegments(const Evidence& evidence, TimeRange peri
         const auto end = i + 1 < history.size() ? history[i + 1].since : period.end;
         const auto range = TimeRange{history[i].since, end}.clippedTo(period);
         if (range.empty()) continue;
-        UsageSegment segment{range, history[i].memory, {}};
+        UsageSegment segment{range, history[i].memory, {}, history[i].vcpu};
+        if (evidence.function.platform != PlatformKind::aws) {
+            segment.usage = sharedUsage(evidence, range, history[i].warm_pool.value_or(0));
+            out.push_back(segment);
+            continue;
+        }
         auto& usage = segment.usage;
         usage.requests = sumOf(evidence.invocations, range);
 
@@ -195,6 +202,7 @@ Measured measure(const Evidence& evidence) {
 
     const double where_cold_is_known =
         complete ? static_cast<double>(durations.size()) : countWithin(evidence.invocations, log.cold_only, period);
+    if (evidence.function.platform != PlatformKind::aws) measureShared(evidence, out);
     if (where_cold_is_known >= 1) out.cold_start_share = std::min(1.0, static_cast<double>(cold) / where_cold_is_known);
 
     if (!evidence.prices) {
@@ -204,7 +212,7 @@ Measured measure(const Evidence& evidence) {
     } else {
         Money total;
         for (const auto& segment : usageSegments(evidence, period)) {
-            const auto part = pricing::lambdaCost(segment.usage, segment.memory, evidence.function.ephemeral_storage, *evidence.prices, evidence.price_factors);
+            const auto part = pricing::functionCost(segment.usage, pricing::shapeOf(evidence.function, segment.memory, segment.vcpu), *evidence.prices, evidence.price_factors);
             if (!part) {
                 out.cost_by_meter.clear();
                 out.cost_note = part.error().text();

@@ -39,6 +39,7 @@ struct UsageSegment {
     TimeRange period;
     Megabytes memory;
     pricing::LambdaUsage usage;
+    std::optional<double> vcpu = {};
 };
 // Cuts the period at every change of memory or pool. Durations are exact where logs are complete, else mean x count plus half a
 // millisecond an invocation (each is rounded up to 1 ms).

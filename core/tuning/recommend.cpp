@@ -5,30 +5,13 @@
 #include <cmath>
 
 #include "core/tuning/search.h"
+#include "core/tuning/words.h"
 
 namespace pilotlight::tuning {
 namespace {
 
-constexpr double kLeastShare = 0.02, kLeastUsd = 0.05;  // what a change must save to be worth making
 constexpr double kSure = 0.95;                         // chance of saving anything at all
 constexpr std::size_t kLeastRequests = 200;
-
-std::string stableId(const Recommendation& r) {
-    // FNV-1a over function and settings.
-    std::string text = r.function_id + "|" + name(r.status);
-    for (const auto& c : r.changes) text += "|" + c.setting + "=" + c.after;
-    std::uint64_t hash = 0xcbf29ce484222325ULL;
-    for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3ULL;
-    return fmt::format("{:010x}", hash & 0xffffffffffULL);
-}
-
-std::string dollars(double usd) { return usd >= 100 || usd <= -100 ? fmt::format("${}", grouped(usd)) : fmt::format("${:.2f}", usd); }
-std::string percent(double share) {
-    return share >= 0.1     ? fmt::format("{:.0f} %", 100 * share)
-           : share >= 0.001 ? fmt::format("{:.1f} %", 100 * share)
-                            : fmt::format("{:.3f} %", 100 * share);
-}
-std::string milliseconds3(double s) { return grouped(s * 1000 >= 10 ? s * 1000 : std::ceil(s * 1000)) + " ms"; }
 
 std::string scheduleText(const WarmSchedule& schedule) {
     static constexpr const char* kDays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "app/sandbox/aws/wire.h"
@@ -11,6 +12,12 @@
 namespace pilotlight::sandbox::gcp {
 
 using nlohmann::json;
+
+struct Documents {
+    json service, function;
+};
+Resource::Resource() : documents(std::make_unique<Documents>()), service(documents->service), function(documents->function) {}
+Resource::~Resource() = default;
 
 namespace {
 

@@ -4,7 +4,7 @@
 
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -12,11 +12,15 @@
 
 namespace pilotlight::sandbox::gcp {
 
+struct Documents;
 struct Resource {
+    Resource();
+    ~Resource();
     FunctionSpec spec;
     std::unique_ptr<SharedEngine> engine;
-    nlohmann::json service;   // Run v2 Service; null for 1st generation functions
-    nlohmann::json function;  // Functions v2 Function; null for plain services
+    std::unique_ptr<Documents> documents;
+    nlohmann::json& service;   // Run v2 Service; null for 1st generation functions
+    nlohmann::json& function;  // Functions v2 Function; null for plain services
     int revision = 1;
     std::string revisions_used;  // " name name ": names that are taken
     [[nodiscard]] bool isGen1() const { return spec.kind == "gen1"; }

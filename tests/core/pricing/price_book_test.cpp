@@ -65,9 +65,8 @@ INSTANTIATE_TEST_SUITE_P(Elsewhere, GoldenCell,
 TEST(BundledBooks, HaveNoRowWithoutSourceAndNoBookTwice) {
     std::set<std::string> seen;
     for (const auto& each : bundledBooks()) {
-        EXPECT_TRUE(seen.insert(each.region + "/" + each.architecture).second) << each.region;
+        EXPECT_TRUE(seen.insert(each.platform + "/" + each.region + "/" + each.architecture).second) << each.region;
         EXPECT_TRUE(each.bundled);
-        EXPECT_EQ(each.platform, "aws");
         EXPECT_FALSE(each.publication.empty());
         EXPECT_GT(each.valid_from.time_since_epoch().count(), 0);
         for (const auto& price : each.prices) {
@@ -76,7 +75,8 @@ TEST(BundledBooks, HaveNoRowWithoutSourceAndNoBookTwice) {
             for (std::size_t i = 1; i < price.tiers.size(); ++i) EXPECT_LT(price.tiers[i - 1].from, price.tiers[i].from);
         }
     }
-    EXPECT_EQ(bundledBooks().size(), 23u);  // us-east-1 and eight equal regions, two architectures each; five exceptions
+    // AWS: us-east-1 and eight equal regions, two architectures each; five exceptions. Google: 20 regions of Tier 1, 23 of Tier 2.
+    EXPECT_EQ(bundledBooks().size(), 23u + 43u);
     EXPECT_FALSE(bundledBook("aws", "sa-east-1", "x86_64"));
     EXPECT_EQ(describe(book()), "us-east-1 prices of 2026-09-19 (bundled)");
 }

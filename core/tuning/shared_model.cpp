@@ -1,0 +1,415 @@
+#include "core/tuning/shared_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/model/sim_shared.h"
+#include "core/pricing/cloud_run_cost.h"
+#include "core/tuning/shared_core.h"
+
+namespace pilotlight::tuning {
+namespace {
+
+constexpr double kMonth = 30 * 86400.0;
+constexpr double kHalfStep = 0.05;        // active stretches are billed in steps of 100 ms
+constexpr double kLongestQueue = 10;      // s a request waits at the maximum (Cloud Run, about concurrency)
+constexpr double kAssumedStart = 2.0;     // s, where no start was measured
+constexpr double kMeasurementNoise = 0.02;  // relative, of a mean over the evidence
+
+struct Source {
+    const std::vector<double>& arrivals;
+    const std::vector<float>& service;
+    double ratio, first, traffic;
+    std::size_t n;
+    bool next(double& time) {
+        if (n >= arrivals.size()) return false;
+        time = (arrivals[n++] - first) / traffic;  // more traffic: the same requests in less time
+        return true;
+    }
+    double warm() const { return service[n - 1] * ratio; }
+    double cold() const { return warm(); }  // the start is the engine's
+};
+
+struct Sink {
+    SharedTotals& totals;
+    std::vector<std::pair<double, int>> active, alive;
+    void served(double, double latency, model::Served how) {
+        totals.requests += 1;
+        if (how == model::Served::cold) {
+            totals.cold += 1;
+        } else {
+            totals.warm += 1;
+            totals.warm_sum_s += latency;
+        }
+        totals.latency.add(latency);
+    }
+    void throttled(double) { totals.throttled += 1; }
+    void span(std::vector<std::pair<double, int>>& list, double from, double to) {
+        if (to > from) {
+            list.emplace_back(from, 1);
+            list.emplace_back(to, -1);
+        }
+    }
+    void busy(double from, double to) {
+        span(active, from, to);
+        span(alive, from, to);
+        totals.active_s += to - from + kHalfStep;
+    }
+    void idle(double from, double to) { span(alive, from, to); }
+    void started(double, std::int64_t) { totals.starts += 1; }
+    void instances(double, std::int64_t) {}
+};
+
+// Integral over [0, end] of f(level).
+template <typename F>
+double integrate(std::vector<std::pair<double, int>>& changes, double end, F&& f) {
+    std::sort(changes.begin(), changes.end());
+    double sum = 0, at = 0;
+    int level = 0;
+    for (const auto& [time, change] : changes) {
+        const double t = std::clamp(time, 0.0, end);
+        sum += f(level) * (t - at);
+        at = t;
+        level += change;
+    }
+    return sum + f(level) * (end - at);
+}
+
+double weighted(const MetricSeries& values, const MetricSeries& weights) {
+    double sum = 0, n = 0;
+    std::size_t w = 0;
+    for (const auto& point : values.points) {
+        while (w < weights.points.size() && weights.points[w].time < point.time) ++w;
+        if (w == weights.points.size() || weights.points[w].time != point.time) continue;
+        sum += point.value * weights.points[w].value;
+        n += weights.points[w].value;
+    }
+    return n > 0 ? sum / n : 0;
+}
+
+double sumOf(const MetricSeries& series) {
+    double sum = 0;
+    for (const auto& point : series.points) sum += point.value;
+    return sum;
+}
+
+// One observation for each size that was in force, from the metrics.
+std::vector<Observation> observations(const Evidence& evidence, const Measured& measured) {
+    std::vector<Observation> out = evidence.observations;
+    std::map<std::tuple<std::int32_t, double, std::int32_t>, std::pair<double, double>> sums;
+    std::size_t s = 0;
+    for (const auto& point : evidence.duration_average.points) {
+        while (s < evidence.duration_samples.points.size() && evidence.duration_samples.points[s].time < point.time) ++s;
+        if (s == evidence.duration_samples.points.size() || evidence.duration_samples.points[s].time != point.time) continue;
+        const SettingsInForce* then = nullptr;
+        for (const auto& each : evidence.history)
+            if (then == nullptr || each.since <= point.time) then = &each;
+        if (then == nullptr) continue;
+        auto& [sum, n] = sums[{then->memory.value, then->vcpu.value_or(evidence.function.vcpuShare()), then->concurrency.value_or(evidence.function.concurrency)}];
+        sum += point.value * evidence.duration_samples.points[s].value;
+        n += evidence.duration_samples.points[s].value;
+    }
+    for (const auto& [size, sum] : sums) {
+        if (sum.second < 5) continue;
+        Observation o;
+        o.memory = Megabytes{std::get<0>(size)};
+        o.vcpu = std::get<1>(size);
+        o.concurrency = std::get<2>(size);
+        o.mean_ms = sum.first / sum.second;
+        o.count = static_cast<std::int64_t>(sum.second);
+        if (sums.size() == 1) {
+            o.p50_ms = measured.p50_ms;
+            o.p95_ms = measured.p95_ms;
+            o.p99_ms = measured.p99_ms;
+        }
+        o.max_memory_used_mb = sums.size() == 1 ? measured.max_memory_used_mb : std::nullopt;
+        o.provenance = "metrics";
+        out.push_back(std::move(o));
+    }
+    return out;
+}
+
+}  // namespace
+
+SharedModel::SharedModel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SharedModel::~SharedModel() = default;
+
+SharedSettings SharedModel::Impl::resolve(const WhatIf& what) const {
+    SharedSettings s = today;
+    if (what.settings.memory) s.memory = *what.settings.memory;
+    if (what.settings.vcpu) s.vcpu = *what.settings.vcpu;
+    // 1st generation functions: 1 vCPU is 2.4 GHz, and the clock follows memory.
+    if (evidence.function.untunedText(untuned_key::kKind) == "gen1" && s.memory != today.memory)
+        s.vcpu = pricing::firstGenerationGigahertz(s.memory) / 2.4;
+    if (what.settings.concurrency) s.concurrency = std::max(1, *what.settings.concurrency);
+    if (what.settings.warm_pool) s.pool = std::max(0, *what.settings.warm_pool);
+    if (what.settings.instance_limit)
+        s.limit = what.settings.instance_limit->kind == InstanceLimit::Kind::limited ? std::optional(what.settings.instance_limit->value) : std::nullopt;
+    s.traffic = std::clamp(what.traffic, 0.01, 100.0);
+    return s;
+}
+
+double SharedModel::Impl::ratioAt(const SharedSettings& s) const {
+    if (!latency || s.vcpu == today.vcpu) return 1;
+    const double now = latency->at(today.memory, today.vcpu).mean_ms.value;
+    return now > 0 ? latency->at(s.memory, s.vcpu).mean_ms.value / now : 1;
+}
+
+SharedTotals SharedModel::Impl::replay(const SharedSettings& s, std::size_t most, double alpha_used, const model::KeepAlive& law) const {
+    SharedTotals totals;
+    const std::size_t begin = work.arrivals.size() > most ? work.arrivals.size() - most : 0;
+    if (begin == work.arrivals.size()) return totals;
+    const double first = begin == 0 ? 0 : work.arrivals[begin];
+    totals.span_s = std::max(1.0, (work.span_s - first) / s.traffic);
+    model::SharedOptions options;
+    options.concurrency = s.concurrency;
+    options.slowdown_alpha = s.concurrency > 1 ? alpha_used : 0;
+    options.startup_s = start_s * std::sqrt(today.vcpu / s.vcpu);  // between "bound by CPU" and "bound by anything else"
+    options.queue_s = kLongestQueue;
+    options.min_instances = s.pool;
+    options.limit = s.limit;
+    options.keep_alive = law;
+    options.expected_gap_s = totals.span_s / static_cast<double>(work.arrivals.size() - begin);
+    options.expected_busy = 4;
+    options.end_s = totals.span_s;
+    Source source{work.arrivals, service_s, ratioAt(s), first, s.traffic, begin};
+    Sink sink{totals, {}, {}};
+    model::SharedEngine engine(source, sink, options);
+    engine.run();
+    totals.idle_min_s = integrate(sink.active, totals.span_s, [&](int level) { return std::max(0, s.pool - level); });
+    totals.alive_s = integrate(sink.alive, totals.span_s, [&](int level) { return std::max(s.pool, level); });
+    return totals;
+}
+
+SharedPoint SharedModel::Impl::pointOf(const SharedSettings& s, std::size_t most) const {
+    SharedPoint p;
+    p.settings = s;
+    const double pool_s = s.pool * kMonth;
+    if (work.arrivals.empty()) {
+        p.usage.pool_instance_seconds = p.usage.instance_seconds = pool_s;
+        return p;
+    }
+    const auto totals = replay(s, most, alpha, keep_alive);
+    const double month = kMonth / totals.span_s;
+    const double served = std::max(1.0, totals.requests);
+    p.requests = totals.requests * month;
+    p.cold_share = std::min(1.0, totals.starts * cold_anchor / served);
+    p.throttled_share = totals.throttled / std::max(1.0, totals.requests + totals.throttled);
+    p.usage.requests = p.requests;
+    const double active = totals.active_s * active_anchor * month, idle = std::min(pool_s, totals.idle_min_s * month);
+    p.usage.pool_instance_seconds = pool_s;
+    p.usage.pool_duration_ms_billed = std::min(active, pool_s - idle) * 1000;
+    p.usage.duration_ms_billed = std::max(0.0, active * 1000 - p.usage.pool_duration_ms_billed);
+    p.usage.instance_seconds = std::max(pool_s, totals.alive_s * alive_anchor * month);
+    p.p50_s = totals.latency.quantile(0.50);
+    p.p95_s = totals.latency.quantile(0.95);
+    p.p99_s = totals.latency.quantile(0.99);
+    if (latency && s.vcpu != today.vcpu) {
+        const auto at = latency->at(s.memory, s.vcpu);
+        if (at.mean_ms.value > 0) {
+            p.speed_lo = std::min(1.0, at.mean_ms.lo / at.mean_ms.value);
+            p.speed_hi = std::max(1.0, at.mean_ms.hi / at.mean_ms.value);
+        }
+        p.beyond = !at.measured;
+    }
+    // How requests slow each other down was not measured: from "not at all" to "as far as they need CPU".
+    const double others = std::max(0, s.concurrency - 1), now = std::max(0, today.concurrency - 1);
+    if (s.concurrency != today.concurrency) {
+        const double mid = (1 + alpha * others) / (1 + alpha * now), high = (1 + alpha_hi * others) / (1 + alpha_hi * now);
+        p.speed_lo *= std::min(1.0, 1 / mid);
+        p.speed_hi *= std::max(1.0, high / mid);
+    }
+    double below = 0, last = -1;
+    totals.latency.forEach([&](double seconds, double count) {
+        below += count;
+        const double share = below / totals.latency.count();
+        if (share - last >= 0.005 || share >= 1) {
+            p.cdf.emplace_back(seconds * 1000, share);
+            last = share;
+        }
+    });
+    return p;
+}
+
+std::optional<std::map<std::string, Money>> SharedModel::Impl::pricedAt(const SharedPoint& point, double speed) const {
+    if (!evidence.prices) return std::nullopt;
+    auto usage = point.usage;
+    usage.duration_ms_billed *= speed;
+    usage.pool_duration_ms_billed = std::min(usage.pool_duration_ms_billed * speed, usage.pool_instance_seconds * 1000);
+    usage.instance_seconds = std::max(usage.pool_instance_seconds, usage.instance_seconds * speed);
+    auto cost = pricing::functionCost(usage, pricing::shapeOf(evidence.function, point.settings.memory, point.settings.vcpu), *evidence.prices, evidence.price_factors);
+    if (!cost) return std::nullopt;
+    return std::move(*cost);
+}
+
+std::optional<double> SharedModel::Impl::costOf(const SharedPoint& point) const {
+    const auto cost = pricedAt(point, 1);
+    return cost ? std::optional(pricing::sum(*cost).toDouble()) : std::nullopt;
+}
+
+Outcome SharedModel::Impl::outcomeOf(const SharedPoint& p, bool exact) const {
+    Outcome out;
+    out.exact = exact;
+    const bool is_today = p.settings == today;
+    const double low = p.speed_lo * (is_today ? 1 : 1 - kMeasurementNoise), high = p.speed_hi * (is_today ? 1 : 1 + kMeasurementNoise);
+    const auto value = pricedAt(p, 1), lo = pricedAt(p, low), hi = pricedAt(p, high);
+    if (value && lo && hi) {
+        out.cost_month = MoneyEstimate{pricing::sum(*value), pricing::sum(*lo), pricing::sum(*hi)};
+        for (const auto& [meter, amount] : *value) {
+            const auto at = [&](const auto& map) { return map.contains(meter) ? map.at(meter) : Money{}; };
+            out.breakdown[meter] = MoneyEstimate{amount, at(*lo), at(*hi)};
+        }
+    }
+    if (p.requests > 0) {
+        const double n = std::max(1.0, static_cast<double>(work.arrivals.size()));
+        const auto time = [&](double seconds) { return Estimate{seconds * 1000, seconds * 1000 * low, seconds * 1000 * high}; };
+        out.p50_ms = time(p.p50_s);
+        out.p95_ms = time(p.p95_s);
+        out.p99_ms = time(p.p99_s);
+        const auto share = [&](double s) {
+            const double spread = 1.645 * std::sqrt((s * n + 1)) / n;
+            return Estimate{s, std::max(0.0, s - spread), std::min(1.0, s + spread)};
+        };
+        out.cold_start_share = share(p.cold_share);
+        out.throttled_share = share(p.throttled_share);
+    }
+    out.latency_cdf = p.cdf;
+    return out;
+}
+
+Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, const JobContext& job) {
+    auto impl = std::make_unique<Impl>();
+    Impl& m = *impl;
+    m.evidence = std::move(given);
+    const Function& f = m.evidence.function;
+    m.measured = measure(m.evidence);
+    m.today = {f.memory, f.vcpuShare(), std::max(1, f.concurrency), std::max(0, f.warmPool().value_or(0)),
+               f.instance_limit.kind == InstanceLimit::Kind::limited ? std::optional(f.instance_limit.value) : std::nullopt, 1};
+    if (m.measured.max_memory_used_mb) m.floor = Megabytes{static_cast<std::int32_t>(std::ceil(*m.measured.max_memory_used_mb * 1.15))};
+    model::FitOptions fit;
+    fit.platform = f.platform;
+    if (auto latency = model::LatencyModel::fit(observations(m.evidence, m.measured), fit)) m.latency = std::move(*latency);
+    m.work = makeWorkload(m.evidence, m.measured.period, m.latency);
+    if (m.work.arrivals.empty() && m.today.pool == 0)
+        return fail(ErrorCode::not_found, f.name + " was not invoked between " + toIso8601(m.measured.period.begin) + " and " + toIso8601(m.measured.period.end),
+                    "There is nothing to replay, so no what-if and no recommendation.", "Sync a longer range, or wait for traffic.");
+    PILOTLIGHT_TRY(job.check());
+    m.start_s = weighted(m.evidence.init_average, m.evidence.cold_starts) / 1000;
+    if (m.start_s <= 0) {
+        m.start_s = kAssumedStart;
+        m.start_assumed = true;
+    }
+    // How many vCPU one request keeps busy bounds how requests slow each other down. Its middle is the guess; the interval says so.
+    const double active_s = sumOf(m.evidence.billable_time), cpu = weighted(m.evidence.cpu_utilization, m.evidence.duration_samples);
+    const double busy_s = m.measured.mean_ms.value_or(0) / 1000 * static_cast<double>(m.measured.invocations.value_or(0));
+    const double used = cpu > 0 && busy_s > 0 && active_s > 0 ? std::min(1.0, cpu * m.today.vcpu * active_s / busy_s) : 1.0;
+    m.alpha_hi = std::min(1.0, used / std::max(0.08, m.today.vcpu));
+    m.alpha = m.alpha_hi / 2;
+
+    // Durations: log-normal with the measured mean and spread (median against 95th percentile).
+    double sigma = 0.3;
+    if (m.measured.p50_ms && m.measured.p95_ms && *m.measured.p50_ms > 0) sigma = std::clamp(std::log(*m.measured.p95_ms / *m.measured.p50_ms) / 1.645, 0.02, 1.5);
+    const double mean_s = m.measured.mean_ms.value_or(m.latency ? m.latency->at(f.memory, m.today.vcpu).mean_ms.value : 100) / 1000;
+    model::Random random(0x73686172);
+    m.service_s.reserve(m.work.arrivals.size());
+    for (std::size_t i = 0; i < m.work.arrivals.size(); ++i)
+        m.service_s.push_back(static_cast<float>(std::max(1e-5, mean_s * model::portableExp(sigma * random.normal() - sigma * sigma / 2))));
+
+    // Idle instances live for up to 15 minutes (Cloud Run); which of these laws brings about the starts that were counted.
+    const double starts = sumOf(m.evidence.cold_starts), counted = std::max(1.0, sumOf(m.evidence.invocations));
+    m.keep_alive.kind = model::KeepAlive::Kind::fixed;
+    m.keep_alive.seconds = 850;
+    double best = INFINITY;
+    for (const double seconds : {60.0, 150.0, 300.0, 500.0, 700.0, 850.0, 1200.0}) {
+        if (m.work.arrivals.empty() || m.evidence.cold_starts.points.empty()) break;
+        PILOTLIGHT_TRY(job.check());
+        model::KeepAlive law;
+        law.kind = model::KeepAlive::Kind::fixed;
+        law.seconds = seconds;
+        const auto totals = m.replay(m.today, kQuickArrivals, m.alpha, law);
+        const double off = std::abs(std::log((totals.starts / std::max(1.0, totals.requests) + 1e-4) / (starts / counted + 1e-4)));
+        if (off < best) {
+            best = off;
+            m.keep_alive = law;
+        }
+    }
+    if (!m.work.arrivals.empty()) {
+        // Durations were measured beside other requests; alone they are shorter.
+        const auto shared = m.replay(m.today, kQuickArrivals, m.alpha, m.keep_alive);
+        if (shared.warm > 0 && shared.warm_sum_s > 0) {
+            const auto scale = static_cast<float>(std::clamp(mean_s / (shared.warm_sum_s / shared.warm), 0.2, 1.0));
+            for (float& s : m.service_s) s *= scale;
+        }
+        const auto now = m.replay(m.today, kExactArrivals, m.alpha, m.keep_alive);
+        const auto usage = [&] {
+            pricing::LambdaUsage all;
+            for (const auto& segment : usageSegments(m.evidence, m.measured.period)) {
+                all.requests += segment.usage.requests;
+                all.duration_ms_billed += segment.usage.duration_ms_billed + segment.usage.pool_duration_ms_billed;
+                all.instance_seconds += segment.usage.instance_seconds;
+            }
+            return all;
+        }();
+        const auto anchor = [&](double measured_total, double modelled) {
+            if (!(measured_total > 0) || !(modelled > 0) || !(usage.requests > 0)) return 1.0;
+            return std::clamp(measured_total / usage.requests / (modelled / std::max(1.0, now.requests)), 0.4, 2.5);
+        };
+        m.active_anchor = anchor(usage.duration_ms_billed / 1000, now.active_s);
+        m.alive_anchor = anchor(usage.instance_seconds, now.alive_s);
+        if (!m.evidence.cold_starts.points.empty())
+            m.cold_anchor = std::clamp((starts / counted * now.requests + 1) / (now.starts + 1), 0.33, 3.0);
+    }
+    m.today_point = m.pointOf(m.today, kExactArrivals);
+
+    auto& basis = m.basis;
+    basis.evidence = m.work.description;
+    basis.model = (m.latency ? m.latency->describe() : std::string("no duration was measured")) +
+                  fmt::format("; idle instances live {:.0f} s; an instance starts in {:.1f} s; billed time anchored on the measured one (x{:.2f})",
+                              m.keep_alive.seconds, m.start_s, m.active_anchor);
+    basis.prices = m.evidence.prices ? pricing::describe(*m.evidence.prices) : "price unknown: no price list of " + f.region + " has been read";
+    basis.cautions.push_back("arrivals are drawn from counts by period, durations from the measured distribution: this platform has no log line a request");
+    if (m.start_assumed) basis.cautions.push_back("no instance start was measured: its time is an assumption (2 s)");
+    if (m.today.concurrency > 1) basis.cautions.push_back("how requests in one instance slow each other down was not measured: another concurrency has a wide interval");
+    m.today_result.today = m.today_result.whatif = m.outcomeOf(m.today_point, true);
+    m.today_result.basis = basis;
+
+    // The week view: instances busy, from requests and durations by five minutes.
+    for (auto* part : {&m.week.mean, &m.week.peak, &m.week.cold}) part->assign(2016, 0.0F);
+    const double weeks = std::max(1.0, m.work.span_s / (7 * 86400.0));
+    for (std::size_t i = 0; i < m.work.arrivals.size(); ++i) {
+        const auto bin = static_cast<std::size_t>((m.work.arrivals[i] + m.work.week_offset_s) / 300) % 2016;
+        m.week.mean[bin] += static_cast<float>(m.service_s[i] / (300 * weeks * m.today.concurrency));
+    }
+    for (std::size_t b = 0; b < 2016; ++b) m.week.peak[b] = std::ceil(m.week.mean[b] + 3 * std::sqrt(m.week.mean[b]));
+    PILOTLIGHT_TRY(job.check());
+    return std::unique_ptr<const SharedModel>(new SharedModel(std::move(impl)));
+}
+
+WhatIfResult SharedModel::quick(const WhatIf& what) const {
+    WhatIfResult result = impl_->today_result;
+    const auto settings = impl_->resolve(what);
+    if (settings != impl_->today) result.whatif = impl_->outcomeOf(impl_->pointOf(settings, kQuickArrivals), false);
+    return result;
+}
+
+Result<WhatIfResult> SharedModel::exact(const WhatIf& what, const JobContext& job) const {
+    PILOTLIGHT_TRY(job.check());
+    WhatIfResult result = impl_->today_result;
+    const auto settings = impl_->resolve(what);
+    if (settings == impl_->today) return result;
+    const auto point = impl_->pointOf(settings, kExactArrivals);
+    result.whatif = impl_->outcomeOf(point, true);
+    if (point.beyond) result.basis.cautions.push_back(fmt::format("{:g} vCPU were never measured", settings.vcpu));
+    if (impl_->floor && settings.memory < *impl_->floor)
+        result.basis.cautions.push_back(fmt::format("{} MB is less than the {} MB that the evidence asks for", settings.memory.value, impl_->floor->value));
+    PILOTLIGHT_TRY(job.check());
+    return result;
+}
+
+const Engine::Week& SharedModel::week() const { return impl_->week; }
+const Evidence& SharedModel::evidence() const { return impl_->evidence; }
+std::optional<Megabytes> SharedModel::memoryFloor() const { return impl_->floor; }
+
+}  // namespace pilotlight::tuning

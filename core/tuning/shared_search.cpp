@@ -1,0 +1,211 @@
+// Search and recommendation where instances serve several requests at once: memory, CPU and minimum instances; concurrency is left alone,
+// because what it does to latency was never measured.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/tuning/shared_core.h"
+#include "core/tuning/words.h"
+
+namespace pilotlight::tuning {
+namespace {
+
+constexpr double kLeastRequests = 200;
+
+struct Trial {
+    SharedPoint point;
+    double cost = 0;
+    bool feasible = true;
+};
+
+// Sizes that exist with a CPU (Cloud Run docs; 1st generation: seven sizes).
+std::vector<std::int32_t> sizesFor(const Function& f, double vcpu) {
+    if (f.untunedText("containers") != "" || f.untunedText("accelerator") != "") return {f.memory.value};
+    const bool gen1 = f.untunedText(untuned_key::kKind) == "gen1";
+    const double most = gen1 ? 8192 : vcpu < 0.5 ? 512 : vcpu < 1 ? 1024 : 4096 * vcpu;
+    const double least = gen1 || vcpu < 4 ? 128 : vcpu < 6 ? 2048 : 4096;
+    std::vector<std::int32_t> sizes;
+    for (const std::int32_t size : {128, 256, 512, 768, 1024, 1536, 2048, 3072, 4096, 8192, 16384, 32768}) {
+        if (size < least || size > most) continue;
+        // In the 1st generation CPU follows memory: another size would be another speed, which was not measured.
+        if (gen1 && size != f.memory.value) continue;
+        sizes.push_back(size);
+    }
+    if (std::find(sizes.begin(), sizes.end(), f.memory.value) == sizes.end()) sizes.push_back(f.memory.value);
+    return sizes;
+}
+
+std::vector<double> cpusFor(const Function& f, double today) {
+    if (today < 1 || f.untunedText(untuned_key::kKind) == "gen1" || f.untunedText("containers") != "" || f.untunedText("accelerator") != "") return {today};
+    std::vector<double> out;
+    for (const double vcpu : {1.0, 2.0, 4.0, 8.0})
+        if (vcpu >= today / 2 && vcpu <= today * 2) out.push_back(vcpu);
+    if (std::find(out.begin(), out.end(), today) == out.end()) out.push_back(today);
+    return out;
+}
+
+struct Limits {
+    double p95 = INFINITY, p99 = INFINITY, cold = INFINITY;
+    [[nodiscard]] bool met(const SharedPoint& p) const { return p.p95_s <= p95 * (1 + 1e-9) && p.p99_s <= p99 * (1 + 1e-9) && p.cold_share <= cold * (1 + 1e-9); }
+};
+
+DesiredSettings desired(const SharedSettings& today, const SharedSettings& s) {
+    DesiredSettings d;
+    if (s.memory != today.memory) d.memory = s.memory;
+    if (s.vcpu != today.vcpu) d.vcpu = s.vcpu;
+    if (s.pool != today.pool) d.warm_pool = s.pool;
+    return d;
+}
+
+std::vector<SettingChange> changesOf(const SharedSettings& today, const SharedSettings& s) {
+    std::vector<SettingChange> changes;
+    if (s.memory != today.memory) changes.push_back({"memory_mb", std::to_string(today.memory.value), std::to_string(s.memory.value)});
+    if (s.vcpu != today.vcpu) changes.push_back({"vcpu", fmt::format("{:g}", today.vcpu), fmt::format("{:g}", s.vcpu)});
+    if (s.pool != today.pool) changes.push_back({"warm_pool", std::to_string(today.pool), std::to_string(s.pool)});
+    return changes;
+}
+
+}  // namespace
+
+Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobContext& job) const {
+    PILOTLIGHT_TRY(job.check());
+    const Impl& m = *impl_;
+    const Function& f = m.evidence.function;
+    const Slo slo = asked.any() ? asked : m.evidence.slo.value_or(Slo{});
+    Limits limits;
+    if (slo.any()) {
+        if (slo.p95_ms) limits.p95 = *slo.p95_ms / 1000;
+        if (slo.p99_ms) limits.p99 = *slo.p99_ms / 1000;
+        limits.cold = slo.cold_share.value_or(INFINITY);
+    } else if (!m.work.arrivals.empty()) {
+        limits.p95 = m.today_point.p95_s * 1.05;
+    }
+    // One replay for each CPU and minimum; memory costs money only, above the floor.
+    std::vector<Trial> trials;
+    std::vector<std::int32_t> pools{0, 1, 2, 3, m.today.pool};
+    if (f.untunedText("scaling") == "manual") pools = {m.today.pool};
+    std::sort(pools.begin(), pools.end());
+    pools.erase(std::unique(pools.begin(), pools.end()), pools.end());
+    const SharedPoint today_quick = m.pointOf(m.today, kQuickArrivals);
+    const double shift = m.today_point.p95_s - today_quick.p95_s;
+    for (const double vcpu : cpusFor(f, m.today.vcpu)) {
+        for (const auto pool : pools) {
+            PILOTLIGHT_TRY(job.check());
+            if (m.today.limit && pool > *m.today.limit) continue;
+            SharedSettings s = m.today;
+            s.vcpu = vcpu;
+            s.pool = pool;
+            SharedPoint base = m.pointOf(s, kQuickArrivals);
+            base.p95_s = std::max(0.0, base.p95_s + shift);
+            for (const auto size : sizesFor(f, vcpu)) {
+                const Megabytes memory{size};
+                if (memory != m.today.memory && (!m.floor || memory < *m.floor)) continue;
+                Trial trial{base};
+                trial.point.settings.memory = memory;
+                const auto cost = m.costOf(trial.point);
+                trial.cost = cost.value_or(0);
+                trial.feasible = limits.met(trial.point);
+                trials.push_back(std::move(trial));
+            }
+        }
+    }
+    std::stable_sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) { return a.cost < b.cost; });
+
+    Engine::SearchResult result;
+    const auto candidate = [&](const SharedPoint& p, double cost) {
+        return Engine::Candidate{desired(m.today, p.settings), cost, p.p95_s * 1000, p.cold_share, limits.met(p), false};
+    };
+    double fastest = INFINITY;
+    for (const auto& trial : trials) {
+        result.candidates.push_back(candidate(trial.point, trial.cost));
+        result.candidates.back().on_front = trial.point.p95_s < fastest;
+        fastest = std::min(fastest, trial.point.p95_s);
+    }
+    const auto today_cost = m.costOf(m.today_point);
+    result.today = candidate(m.today_point, today_cost.value_or(0));
+
+    Recommendation& r = result.recommendation;
+    r.function_id = f.id;
+    r.made_at = m.evidence.range.end;
+    r.effort = f.owner ? "medium" : "low";
+    r.risk = "low";
+    const auto finish = [&] {
+        r.id = stableId(r);
+        return result;
+    };
+    const auto n = static_cast<double>(m.work.arrivals.size());
+    if (!today_cost) {
+        r.needs = "the price list of " + f.region + " (pilotlightctl sync)";
+        r.reasons.push_back("Without prices no saving can be told.");
+        return finish();
+    }
+    if (n > 0 && n < kLeastRequests) {
+        r.needs = fmt::format("{} more invocations", grouped(kLeastRequests - n));
+        r.reasons.push_back(fmt::format("Only {} invocations in the period: too few to tell a saving from chance.", grouped(n)));
+        return finish();
+    }
+    const bool met = limits.met(m.today_point);
+    const double least = std::max(kLeastUsd, kLeastShare * *today_cost);
+    std::optional<Trial> hoped;
+    int replays = 0;
+    for (const auto& trial : trials) {
+        if (!trial.feasible || (met && *today_cost - trial.cost < least) || trial.point.settings == m.today) continue;
+        if (++replays > 6) break;
+        PILOTLIGHT_TRY(job.check());
+        const SharedPoint after = n > 0 ? m.pointOf(trial.point.settings, kExactArrivals) : trial.point;
+        const auto outcome = m.outcomeOf(after, true);
+        if (!outcome.cost_month || !limits.met(after)) continue;
+        const double saving = *today_cost - outcome.cost_month->value.toDouble(), sure = *today_cost - outcome.cost_month->hi.toDouble();
+        // A CPU that was never measured must keep the target at the far end of its interval, too.
+        const bool keeps = after.p95_s * after.speed_hi <= limits.p95;
+        if (met && (saving < least || sure <= 0 || !keeps)) {
+            if (!hoped && saving >= least) hoped = trial;
+            continue;
+        }
+        r.status = RecommendationStatus::recommended;
+        r.settings = desired(m.today, trial.point.settings);
+        r.changes = changesOf(m.today, trial.point.settings);
+        r.saving_month = MoneyEstimate{Money::fromDouble(saving), Money::fromDouble(sure), Money::fromDouble(*today_cost - outcome.cost_month->lo.toDouble())};
+        WhatIfResult effect = m.today_result;
+        effect.whatif = outcome;
+        r.effect = effectOf(effect);
+        r.risk = r.settings.vcpu ? "high" : r.settings.warm_pool ? "medium" : "low";
+        if (r.settings.memory)
+            r.reasons.push_back(fmt::format("At most {:.0f} of {} MB were used; memory is billed apart from CPU here and does not make requests faster.",
+                                            m.measured.max_memory_used_mb.value_or(0), f.memory.value));
+        if (r.settings.warm_pool)
+            r.reasons.push_back(fmt::format("Instances started for {} of requests at a minimum of {}, and would for {} at {}.", percent(m.today_point.cold_share), m.today.pool,
+                                            percent(after.cold_share), trial.point.settings.pool));
+        if (r.settings.vcpu) r.reasons.push_back(fmt::format("CPU goes from {:g} to {:g}; its effect on duration is the model's, not measured.", m.today.vcpu, trial.point.settings.vcpu));
+        if (n > 0) r.reasons.push_back(fmt::format("p95 goes from {} to {}.", milliseconds3(m.today_point.p95_s), milliseconds3(after.p95_s)));
+        else r.reasons.push_back(fmt::format("Not invoked once in the period, and a minimum of {} is paid for.", m.today.pool));
+        if (!met) r.reasons.push_back("The target is missed today.");
+        if (f.owner) r.reasons.push_back("Owned by " + *f.owner + ": better changed there, else it drifts.");
+        r.reasons.push_back("Evidence: " + m.work.description + ".");
+        return finish();
+    }
+    if (hoped || !met) {
+        r.status = RecommendationStatus::inconclusive;
+        r.risk = "medium";
+        if (hoped) {
+            const auto changes = changesOf(m.today, hoped->point.settings);
+            std::string what;
+            for (const auto& change : changes) what += (what.empty() ? "" : ", ") + change.setting + " " + change.after;
+            r.needs = fmt::format("a measurement with {}", what);
+            r.reasons.push_back(fmt::format("{} might save {} a month, but how long requests would take was never measured.", what, dollars(*today_cost - hoped->cost)));
+        } else {
+            r.needs = "a measurement at a larger size, or a looser target";
+            r.reasons.push_back("The target is missed today, and no setting that the evidence allows meets it.");
+        }
+        return finish();
+    }
+    r.status = RecommendationStatus::optimal;
+    r.saving_month = MoneyEstimate{};
+    r.effect = effectOf(m.today_result);
+    r.reasons.push_back(fmt::format("No setting that keeps the target saves {} a month or more ({} today).", dollars(least), dollars(*today_cost)));
+    r.reasons.push_back("Evidence: " + m.work.description + ".");
+    return finish();
+}
+
+}  // namespace pilotlight::tuning
