@@ -19,7 +19,7 @@ using nlohmann::json;
 
 constexpr const char* kScope = "https://www.googleapis.com/auth/cloud-platform";
 constexpr const char* kLogin = "gcloud auth application-default login";
-constexpr minutes kEarly{5};        // refresh this long before expiry
+constexpr minutes kEarly{5};         // refresh this long before expiry
 constexpr seconds kAssertion{3600};  // the most that the token service takes
 
 std::string textAt(const json& object, const char* name) {
@@ -64,11 +64,11 @@ public:
     Result<GoogleToken> fromFile(const json& file, int depth = 0) {
         const std::string type = textAt(file, "type");
         if (depth > 2) return fail(ErrorCode::invalid_argument, "The credentials file nests credentials too deeply", {}, kLogin);
-        auto token = type == "service_account"                                             ? serviceAccount(file)
+        auto token = type == "service_account"                                                 ? serviceAccount(file)
                      : type == "authorized_user" || type == "external_account_authorized_user" ? refresh(file, type)
-                     : type == "external_account"                                          ? external(file)
-                     : type == "impersonated_service_account"                              ? impersonated(file, depth)
-                                                                                           : unknown(type);
+                     : type == "external_account"                                              ? external(file)
+                     : type == "impersonated_service_account"                                  ? impersonated(file, depth)
+                                                                                               : unknown(type);
         if (token && token->quota_project.empty()) token->quota_project = textAt(file, "quota_project_id");
         return token;
     }
@@ -175,11 +175,8 @@ private:
         const auto issued = std::chrono::duration_cast<seconds>(now_.time_since_epoch()).count();
         json header = {{"alg", "RS256"}, {"typ", "JWT"}};
         if (!key_id.empty()) header["kid"] = key_id;
-        const json claims = {{"iss", token.principal},
-                             {"scope", kScope},
-                             {"aud", address},
-                             {"iat", issued},
-                             {"exp", issued + kAssertion.count()}};
+        const json claims = {
+            {"iss", token.principal}, {"scope", kScope}, {"aud", address}, {"iat", issued}, {"exp", issued + kAssertion.count()}};
         PILOTLIGHT_ASSIGN(const std::string assertion, signRs256(header.dump(), claims.dump(), key));
         PILOTLIGHT_ASSIGN(const std::string body,
                           post(address, "application/x-www-form-urlencoded",
@@ -245,7 +242,8 @@ private:
             return fail(ErrorCode::unsupported, "The external account takes its token from a program, AWS or a certificate",
                         "Pilotlight does not run what a credentials file names.", "Use a source of the kind file, or a service account.");
         }
-        if (const auto format = source->find("format"); format != source->end() && format->is_object() && textAt(*format, "type") == "json") {
+        if (const auto format = source->find("format");
+            format != source->end() && format->is_object() && textAt(*format, "type") == "json") {
             const json object = json::parse(text, nullptr, false);
             text = object.is_object() ? textAt(object, textAt(*format, "subject_token_field_name").c_str()) : std::string{};
         }

@@ -23,7 +23,7 @@ struct GoogleToken {
 };
 
 struct GoogleCredentialOptions {
-    std::string endpoint_url;  // chosen by the user: replaces scheme://host[:port] of logins, except a service account's token_uri
+    std::string endpoint_url;       // chosen by the user: replaces scheme://host[:port] of logins, except a service account's token_uri
     EnvironmentReader environment;  // empty = the process's
     std::shared_ptr<HttpClient> http;
     milliseconds metadata_timeout{1'000};

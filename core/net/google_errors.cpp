@@ -70,8 +70,8 @@ GoogleErrorBody parseGoogleError(const HttpResponse& response) {
     out.message = tidyMessage(stringAt(*error, "message"));
     if (const auto details = error->find("details"); details != error->end() && details->is_array()) readDetails(*details, out);
     // The older list of BigQuery and Cloud Billing: {"errors":[{"reason":"rateLimitExceeded"}]}
-    if (const auto errors = error->find("errors"); out.reason.empty() && errors != error->end() && errors->is_array() &&
-                                                   !errors->empty() && errors->front().is_object()) {
+    if (const auto errors = error->find("errors");
+        out.reason.empty() && errors != error->end() && errors->is_array() && !errors->empty() && errors->front().is_object()) {
         out.reason = stringAt(errors->front(), "reason");
     }
     return out;
@@ -104,9 +104,9 @@ std::optional<Failure> classifyGoogle(const ApiCall& call, const HttpResponse& r
     if (body.reason == "SERVICE_DISABLED" || body.reason == "accessNotConfigured") {
         const std::string service = body.service.empty() ? "the API" : body.service;
         set(ErrorCode::unsupported, "is not enabled", service + " is not enabled in the project, so this part is unknown.",
-            body.service.empty() ? "Enable it in the console under APIs & Services."
-                                 : "gcloud services enable " + body.service +
-                                       (body.consumer.empty() ? "" : " --project " + projectOf(body)));
+            body.service.empty()
+                ? "Enable it in the console under APIs & Services."
+                : "gcloud services enable " + body.service + (body.consumer.empty() ? "" : " --project " + projectOf(body)));
         return failure;
     }
     if (body.reason == "USER_PROJECT_DENIED") {

@@ -7,7 +7,9 @@
 namespace pilotlight::pricing {
 namespace {
 
-double activeSeconds(const LambdaUsage& usage) { return (usage.duration_ms_billed + usage.init_ms_billed + usage.pool_duration_ms_billed) / 1000.0; }
+double activeSeconds(const LambdaUsage& usage) {
+    return (usage.duration_ms_billed + usage.init_ms_billed + usage.pool_duration_ms_billed) / 1000.0;
+}
 double idleSeconds(const LambdaUsage& usage) { return std::max(0.0, usage.pool_instance_seconds - usage.pool_duration_ms_billed / 1000.0); }
 
 }  // namespace
@@ -37,9 +39,11 @@ std::map<std::string, double> cloudRunUnits(const LambdaUsage& usage, const Inst
 Result<std::map<std::string, Money>> cloudRunCost(const LambdaUsage& usage, const InstanceShape& shape, const PriceBook& book,
                                                   const std::map<std::string, double>& factors) {
     if (shape.accelerated) {
-        return fail(ErrorCode::unsupported, "GPU prices are not supported yet", "The cost of instances with a GPU cannot be told.", "See the bill.");
+        return fail(ErrorCode::unsupported, "GPU prices are not supported yet", "The cost of instances with a GPU cannot be told.",
+                    "See the bill.");
     }
-    if (!shape.instance_based && !shape.first_generation && shape.vcpu <= 0) return fail(ErrorCode::not_found, "The number of vCPU is unknown");
+    if (!shape.instance_based && !shape.first_generation && shape.vcpu <= 0)
+        return fail(ErrorCode::not_found, "The number of vCPU is unknown");
     const auto units = cloudRunUnits(usage, shape);
     std::vector<PricedLine> lines;
     for (const auto& [name, quantity] : units) {
@@ -64,7 +68,8 @@ std::map<std::string, Money> cloudRunFreeGrant(const std::map<std::string, doubl
         double units;
         const char* usd;
     };
-    static constexpr Grant request_based[] = {{meter::kVcpu, 180'000, "0.000024"}, {meter::kMemory, 360'000, "0.0000025"}, {meter::kRequests, 2'000'000, "0.0000004"}};
+    static constexpr Grant request_based[] = {
+        {meter::kVcpu, 180'000, "0.000024"}, {meter::kMemory, 360'000, "0.0000025"}, {meter::kRequests, 2'000'000, "0.0000004"}};
     static constexpr Grant whole_life[] = {{meter::kVcpu, 240'000, "0.000018"}, {meter::kMemory, 450'000, "0.000002"}};
     std::map<std::string, Money> credit;
     const auto take = [&](const auto& grants) {

@@ -14,9 +14,9 @@ namespace rate {
 inline constexpr const char* kInstanceVcpu = "instance_vcpu";      // vCPU-s, instance-based billing
 inline constexpr const char* kInstanceMemory = "instance_memory";  // GiB-s
 inline constexpr const char* kGen1Requests = "gen1_requests";
-inline constexpr const char* kGen1Cpu = "gen1_cpu";                // GHz-s
-inline constexpr const char* kGen1Memory = "gen1_memory";          // GB-s
-inline constexpr const char* kGen1IdleCpu = "gen1_idle_cpu";       // GHz-s
+inline constexpr const char* kGen1Cpu = "gen1_cpu";           // GHz-s
+inline constexpr const char* kGen1Memory = "gen1_memory";     // GB-s
+inline constexpr const char* kGen1IdleCpu = "gen1_idle_cpu";  // GHz-s
 inline constexpr const char* kGen1IdleMemory = "gen1_idle_memory";
 }  // namespace rate
 

@@ -15,7 +15,8 @@ struct PricedLine {
     double quantity;
     double before;  // units before, which pick the tier
 };
-// By meter; lines without a quantity are left out. not_found names the missing price; invalid_argument: a quantity is negative or no number.
+// By meter; lines without a quantity are left out. not_found names the missing price; invalid_argument: a quantity is negative or no
+// number.
 [[nodiscard]] Result<std::map<std::string, Money>> priceLines(std::span<const PricedLine> lines, const PriceBook& book,
                                                               const std::map<std::string, double>& factors);
 

@@ -40,7 +40,7 @@ struct SharedPoint {
     double p50_s = 0, p95_s = 0, p99_s = 0;
     double speed_lo = 1, speed_hi = 1;  // 90 % interval of duration, relative to its value
     std::vector<std::pair<double, double>> cdf;
-    bool beyond = false;                // another CPU than was ever measured
+    bool beyond = false;  // another CPU than was ever measured
 };
 
 struct SharedModel::Impl {
@@ -63,7 +63,8 @@ struct SharedModel::Impl {
 
     [[nodiscard]] SharedSettings resolve(const WhatIf& what) const;
     // The newest `most` arrivals. `alpha_used`: slowdown.
-    [[nodiscard]] SharedTotals replay(const SharedSettings& settings, std::size_t most, double alpha_used, const model::KeepAlive& law) const;
+    [[nodiscard]] SharedTotals replay(const SharedSettings& settings, std::size_t most, double alpha_used,
+                                      const model::KeepAlive& law) const;
     [[nodiscard]] SharedPoint pointOf(const SharedSettings& settings, std::size_t most) const;
     [[nodiscard]] std::optional<double> costOf(const SharedPoint& point) const;
     // Cost with all durations times `speed`.

@@ -13,9 +13,9 @@ namespace pilotlight::tuning {
 namespace {
 
 constexpr double kMonth = 30 * 86400.0;
-constexpr double kHalfStep = 0.05;        // active stretches are billed in steps of 100 ms
-constexpr double kLongestQueue = 10;      // s a request waits at the maximum (Cloud Run, about concurrency)
-constexpr double kAssumedStart = 2.0;     // s, where no start was measured
+constexpr double kHalfStep = 0.05;          // active stretches are billed in steps of 100 ms
+constexpr double kLongestQueue = 10;        // s a request waits at the maximum (Cloud Run, about concurrency)
+constexpr double kAssumedStart = 2.0;       // s, where no start was measured
 constexpr double kMeasurementNoise = 0.02;  // relative, of a mean over the evidence
 
 struct Source {
@@ -107,7 +107,8 @@ std::vector<Observation> observations(const Evidence& evidence, const Measured& 
         for (const auto& each : evidence.history)
             if (then == nullptr || each.since <= point.time) then = &each;
         if (then == nullptr) continue;
-        auto& [sum, n] = sums[{then->memory.value, then->vcpu.value_or(evidence.function.vcpuShare()), then->concurrency.value_or(evidence.function.concurrency)}];
+        auto& [sum, n] = sums[{then->memory.value, then->vcpu.value_or(evidence.function.vcpuShare()),
+                               then->concurrency.value_or(evidence.function.concurrency)}];
         sum += point.value * evidence.duration_samples.points[s].value;
         n += evidence.duration_samples.points[s].value;
     }
@@ -146,7 +147,8 @@ SharedSettings SharedModel::Impl::resolve(const WhatIf& what) const {
     if (what.settings.concurrency) s.concurrency = std::max(1, *what.settings.concurrency);
     if (what.settings.warm_pool) s.pool = std::max(0, *what.settings.warm_pool);
     if (what.settings.instance_limit)
-        s.limit = what.settings.instance_limit->kind == InstanceLimit::Kind::limited ? std::optional(what.settings.instance_limit->value) : std::nullopt;
+        s.limit = what.settings.instance_limit->kind == InstanceLimit::Kind::limited ? std::optional(what.settings.instance_limit->value)
+                                                                                     : std::nullopt;
     s.traffic = std::clamp(what.traffic, 0.01, 100.0);
     return s;
 }
@@ -239,7 +241,8 @@ std::optional<std::map<std::string, Money>> SharedModel::Impl::pricedAt(const Sh
     usage.duration_ms_billed *= speed;
     usage.pool_duration_ms_billed = std::min(usage.pool_duration_ms_billed * speed, usage.pool_instance_seconds * 1000);
     usage.instance_seconds = std::max(usage.pool_instance_seconds, usage.instance_seconds * speed);
-    auto cost = pricing::functionCost(usage, pricing::shapeOf(evidence.function, point.settings.memory, point.settings.vcpu), *evidence.prices, evidence.price_factors);
+    auto cost = pricing::functionCost(usage, pricing::shapeOf(evidence.function, point.settings.memory, point.settings.vcpu),
+                                      *evidence.prices, evidence.price_factors);
     if (!cost) return std::nullopt;
     return std::move(*cost);
 }
@@ -285,15 +288,20 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
     m.evidence = std::move(given);
     const Function& f = m.evidence.function;
     m.measured = measure(m.evidence);
-    m.today = {f.memory, f.vcpuShare(), std::max(1, f.concurrency), std::max(0, f.warmPool().value_or(0)),
-               f.instance_limit.kind == InstanceLimit::Kind::limited ? std::optional(f.instance_limit.value) : std::nullopt, 1};
+    m.today = {f.memory,
+               f.vcpuShare(),
+               std::max(1, f.concurrency),
+               std::max(0, f.warmPool().value_or(0)),
+               f.instance_limit.kind == InstanceLimit::Kind::limited ? std::optional(f.instance_limit.value) : std::nullopt,
+               1};
     if (m.measured.max_memory_used_mb) m.floor = Megabytes{static_cast<std::int32_t>(std::ceil(*m.measured.max_memory_used_mb * 1.15))};
     model::FitOptions fit;
     fit.platform = f.platform;
     if (auto latency = model::LatencyModel::fit(observations(m.evidence, m.measured), fit)) m.latency = std::move(*latency);
     m.work = makeWorkload(m.evidence, m.measured.period, m.latency);
     if (m.work.arrivals.empty() && m.today.pool == 0)
-        return fail(ErrorCode::not_found, f.name + " was not invoked between " + toIso8601(m.measured.period.begin) + " and " + toIso8601(m.measured.period.end),
+        return fail(ErrorCode::not_found,
+                    f.name + " was not invoked between " + toIso8601(m.measured.period.begin) + " and " + toIso8601(m.measured.period.end),
                     "There is nothing to replay, so no what-if and no recommendation.", "Sync a longer range, or wait for traffic.");
     PILOTLIGHT_TRY(job.check());
     m.start_s = weighted(m.evidence.init_average, m.evidence.cold_starts) / 1000;
@@ -310,7 +318,8 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
 
     // Durations: log-normal with the measured mean and spread (median against 95th percentile).
     double sigma = 0.3;
-    if (m.measured.p50_ms && m.measured.p95_ms && *m.measured.p50_ms > 0) sigma = std::clamp(std::log(*m.measured.p95_ms / *m.measured.p50_ms) / 1.645, 0.02, 1.5);
+    if (m.measured.p50_ms && m.measured.p95_ms && *m.measured.p50_ms > 0)
+        sigma = std::clamp(std::log(*m.measured.p95_ms / *m.measured.p50_ms) / 1.645, 0.02, 1.5);
     const double mean_s = m.measured.mean_ms.value_or(m.latency ? m.latency->at(f.memory, m.today.vcpu).mean_ms.value : 100) / 1000;
     model::Random random(0x73686172);
     m.service_s.reserve(m.work.arrivals.size());
@@ -365,13 +374,18 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
 
     auto& basis = m.basis;
     basis.evidence = m.work.description;
-    basis.model = (m.latency ? m.latency->describe() : std::string("no duration was measured")) +
-                  fmt::format("; idle instances live {:.0f} s; an instance starts in {:.1f} s; billed time anchored on the measured one (x{:.2f})",
-                              m.keep_alive.seconds, m.start_s, m.active_anchor);
-    basis.prices = m.evidence.prices ? pricing::describe(*m.evidence.prices) : "price unknown: no price list of " + f.region + " has been read";
-    basis.cautions.push_back("arrivals are drawn from counts by period, durations from the measured distribution: this platform has no log line a request");
+    basis.model =
+        (m.latency ? m.latency->describe() : std::string("no duration was measured")) +
+        fmt::format("; idle instances live {:.0f} s; an instance starts in {:.1f} s; billed time anchored on the measured one (x{:.2f})",
+                    m.keep_alive.seconds, m.start_s, m.active_anchor);
+    basis.prices =
+        m.evidence.prices ? pricing::describe(*m.evidence.prices) : "price unknown: no price list of " + f.region + " has been read";
+    basis.cautions.push_back(
+        "arrivals are drawn from counts by period, durations from the measured distribution: this platform has no log line a request");
     if (m.start_assumed) basis.cautions.push_back("no instance start was measured: its time is an assumption (2 s)");
-    if (m.today.concurrency > 1) basis.cautions.push_back("how requests in one instance slow each other down was not measured: another concurrency has a wide interval");
+    if (m.today.concurrency > 1)
+        basis.cautions.push_back(
+            "how requests in one instance slow each other down was not measured: another concurrency has a wide interval");
     m.today_result.today = m.today_result.whatif = m.outcomeOf(m.today_point, true);
     m.today_result.basis = basis;
 
@@ -403,7 +417,8 @@ Result<WhatIfResult> SharedModel::exact(const WhatIf& what, const JobContext& jo
     result.whatif = impl_->outcomeOf(point, true);
     if (point.beyond) result.basis.cautions.push_back(fmt::format("{:g} vCPU were never measured", settings.vcpu));
     if (impl_->floor && settings.memory < *impl_->floor)
-        result.basis.cautions.push_back(fmt::format("{} MB is less than the {} MB that the evidence asks for", settings.memory.value, impl_->floor->value));
+        result.basis.cautions.push_back(
+            fmt::format("{} MB is less than the {} MB that the evidence asks for", settings.memory.value, impl_->floor->value));
     PILOTLIGHT_TRY(job.check());
     return result;
 }

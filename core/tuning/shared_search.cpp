@@ -37,7 +37,8 @@ std::vector<std::int32_t> sizesFor(const Function& f, double vcpu) {
 }
 
 std::vector<double> cpusFor(const Function& f, double today) {
-    if (today < 1 || f.untunedText(untuned_key::kKind) == "gen1" || f.untunedText("containers") != "" || f.untunedText("accelerator") != "") return {today};
+    if (today < 1 || f.untunedText(untuned_key::kKind) == "gen1" || f.untunedText("containers") != "" || f.untunedText("accelerator") != "")
+        return {today};
     std::vector<double> out;
     for (const double vcpu : {1.0, 2.0, 4.0, 8.0})
         if (vcpu >= today / 2 && vcpu <= today * 2) out.push_back(vcpu);
@@ -47,7 +48,9 @@ std::vector<double> cpusFor(const Function& f, double today) {
 
 struct Limits {
     double p95 = INFINITY, p99 = INFINITY, cold = INFINITY;
-    [[nodiscard]] bool met(const SharedPoint& p) const { return p.p95_s <= p95 * (1 + 1e-9) && p.p99_s <= p99 * (1 + 1e-9) && p.cold_share <= cold * (1 + 1e-9); }
+    [[nodiscard]] bool met(const SharedPoint& p) const {
+        return p.p95_s <= p95 * (1 + 1e-9) && p.p99_s <= p99 * (1 + 1e-9) && p.cold_share <= cold * (1 + 1e-9);
+    }
 };
 
 DesiredSettings desired(const SharedSettings& today, const SharedSettings& s) {
@@ -166,20 +169,27 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
         r.status = RecommendationStatus::recommended;
         r.settings = desired(m.today, trial.point.settings);
         r.changes = changesOf(m.today, trial.point.settings);
-        r.saving_month = MoneyEstimate{Money::fromDouble(saving), Money::fromDouble(sure), Money::fromDouble(*today_cost - outcome.cost_month->lo.toDouble())};
+        r.saving_month = MoneyEstimate{Money::fromDouble(saving), Money::fromDouble(sure),
+                                       Money::fromDouble(*today_cost - outcome.cost_month->lo.toDouble())};
         WhatIfResult effect = m.today_result;
         effect.whatif = outcome;
         r.effect = effectOf(effect);
         r.risk = r.settings.vcpu ? "high" : r.settings.warm_pool ? "medium" : "low";
         if (r.settings.memory)
-            r.reasons.push_back(fmt::format("At most {:.0f} of {} MB were used; memory is billed apart from CPU here and does not make requests faster.",
-                                            m.measured.max_memory_used_mb.value_or(0), f.memory.value));
+            r.reasons.push_back(
+                fmt::format("At most {:.0f} of {} MB were used; memory is billed apart from CPU here and does not make requests faster.",
+                            m.measured.max_memory_used_mb.value_or(0), f.memory.value));
         if (r.settings.warm_pool)
-            r.reasons.push_back(fmt::format("Instances started for {} of requests at a minimum of {}, and would for {} at {}.", percent(m.today_point.cold_share), m.today.pool,
-                                            percent(after.cold_share), trial.point.settings.pool));
-        if (r.settings.vcpu) r.reasons.push_back(fmt::format("CPU goes from {:g} to {:g}; its effect on duration is the model's, not measured.", m.today.vcpu, trial.point.settings.vcpu));
-        if (n > 0) r.reasons.push_back(fmt::format("p95 goes from {} to {}.", milliseconds3(m.today_point.p95_s), milliseconds3(after.p95_s)));
-        else r.reasons.push_back(fmt::format("Not invoked once in the period, and a minimum of {} is paid for.", m.today.pool));
+            r.reasons.push_back(fmt::format("Instances started for {} of requests at a minimum of {}, and would for {} at {}.",
+                                            percent(m.today_point.cold_share), m.today.pool, percent(after.cold_share),
+                                            trial.point.settings.pool));
+        if (r.settings.vcpu)
+            r.reasons.push_back(fmt::format("CPU goes from {:g} to {:g}; its effect on duration is the model's, not measured.",
+                                            m.today.vcpu, trial.point.settings.vcpu));
+        if (n > 0)
+            r.reasons.push_back(fmt::format("p95 goes from {} to {}.", milliseconds3(m.today_point.p95_s), milliseconds3(after.p95_s)));
+        else
+            r.reasons.push_back(fmt::format("Not invoked once in the period, and a minimum of {} is paid for.", m.today.pool));
         if (!met) r.reasons.push_back("The target is missed today.");
         if (f.owner) r.reasons.push_back("Owned by " + *f.owner + ": better changed there, else it drifts.");
         r.reasons.push_back("Evidence: " + m.work.description + ".");
@@ -193,7 +203,8 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
             std::string what;
             for (const auto& change : changes) what += (what.empty() ? "" : ", ") + change.setting + " " + change.after;
             r.needs = fmt::format("a measurement with {}", what);
-            r.reasons.push_back(fmt::format("{} might save {} a month, but how long requests would take was never measured.", what, dollars(*today_cost - hoped->cost)));
+            r.reasons.push_back(fmt::format("{} might save {} a month, but how long requests would take was never measured.", what,
+                                            dollars(*today_cost - hoped->cost)));
         } else {
             r.needs = "a measurement at a larger size, or a looser target";
             r.reasons.push_back("The target is missed today, and no setting that the evidence allows meets it.");
@@ -203,7 +214,8 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
     r.status = RecommendationStatus::optimal;
     r.saving_month = MoneyEstimate{};
     r.effect = effectOf(m.today_result);
-    r.reasons.push_back(fmt::format("No setting that keeps the target saves {} a month or more ({} today).", dollars(least), dollars(*today_cost)));
+    r.reasons.push_back(
+        fmt::format("No setting that keeps the target saves {} a month or more ({} today).", dollars(least), dollars(*today_cost)));
     r.reasons.push_back("Evidence: " + m.work.description + ".");
     return finish();
 }

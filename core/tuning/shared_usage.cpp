@@ -16,7 +16,8 @@ double sumIn(const MetricSeries& series, TimeRange range) {
 }
 
 const MetricPoint* pointAt(const MetricSeries& series, Timestamp time) {
-    const auto at = std::lower_bound(series.points.begin(), series.points.end(), time, [](const MetricPoint& p, Timestamp t) { return p.time < t; });
+    const auto at =
+        std::lower_bound(series.points.begin(), series.points.end(), time, [](const MetricPoint& p, Timestamp t) { return p.time < t; });
     return at != series.points.end() && at->time == time ? &*at : nullptr;
 }
 
@@ -65,14 +66,16 @@ pricing::LambdaUsage sharedUsage(const Evidence& evidence, TimeRange range, std:
         const auto* starts = pointAt(evidence.cold_starts, point.time);
         const auto* init = pointAt(evidence.init_average, point.time);
         const double start_ms = starts != nullptr && init != nullptr ? starts->value * init->value : 0;
-        add(((point.value + kRoundingMs) * samples->value + start_ms) / 1000, static_cast<double>(evidence.duration_average.key.period.count()));
+        add(((point.value + kRoundingMs) * samples->value + start_ms) / 1000,
+            static_cast<double>(evidence.duration_average.key.period.count()));
     }
     return usage;
 }
 
 void measureShared(const Evidence& evidence, Measured& measured) {
     for (const auto& point : evidence.memory_used.points)
-        if (measured.period.contains(point.time)) measured.max_memory_used_mb = std::max(measured.max_memory_used_mb.value_or(0), point.value);
+        if (measured.period.contains(point.time))
+            measured.max_memory_used_mb = std::max(measured.max_memory_used_mb.value_or(0), point.value);
     const bool known = !evidence.cold_starts.coverage.intersectedWith(measured.period).ranges().empty();
     if (!known || measured.invocations.value_or(0) < 1) return;
     // Instances started over requests: an instance may start without a request (minimum, deployment), so this is at most too high.

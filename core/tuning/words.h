@@ -11,8 +11,8 @@ inline constexpr double kLeastShare = 0.02, kLeastUsd = 0.05;  // what a change 
 
 // The same for the same function and settings.
 [[nodiscard]] std::string stableId(const Recommendation& recommendation);
-[[nodiscard]] std::string dollars(double usd);           // "$12.34", "$1,204"
-[[nodiscard]] std::string percent(double share);         // "12 %", "0.3 %"
+[[nodiscard]] std::string dollars(double usd);            // "$12.34", "$1,204"
+[[nodiscard]] std::string percent(double share);          // "12 %", "0.3 %"
 [[nodiscard]] std::string milliseconds3(double seconds);  // "1,204 ms"
 
 }  // namespace pilotlight::tuning

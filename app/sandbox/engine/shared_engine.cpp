@@ -140,9 +140,9 @@ void SharedEngine::place(std::uint32_t index, Micros t, Micros arrived) {
     ++day.requests;
     const std::int64_t step = rounding_.step_ms;
     const std::int64_t billed = std::max<std::int64_t>(rounding_.least_ms, (row.duration_cms / 100 + step) / step * step);
-    const int rounded_memory =
-        rounding_.memory_step_mb > 0 ? (row.used_mb + rounding_.memory_step_mb - 1) / rounding_.memory_step_mb * rounding_.memory_step_mb
-                                     : row.memory_mb;
+    const int rounded_memory = rounding_.memory_step_mb > 0
+                                   ? (row.used_mb + rounding_.memory_step_mb - 1) / rounding_.memory_step_mb * rounding_.memory_step_mb
+                                   : row.memory_mb;
     day.executions_mb_ms += billed * rounded_memory;
     rows_.push_back(row);
     events_.push({finish, index, false, own});

@@ -63,7 +63,8 @@ class SharedEngine {
 public:
     // Per-request rounding of the bill: at least `least_ms`, in steps of `step_ms`.
     struct ExecutionRounding {
-        int least_ms = 1, step_ms = 1, memory_step_mb = 0;  // memory_step_mb > 0: used memory rounded up to it counts, not the configured one
+        int least_ms = 1, step_ms = 1,
+            memory_step_mb = 0;  // memory_step_mb > 0: used memory rounded up to it counts, not the configured one
     };
     SharedEngine(const FunctionSpec& spec, const SharedDeployment& deployment, Random random, Micros start, ExecutionRounding rounding);
 
@@ -75,7 +76,8 @@ public:
     [[nodiscard]] const SharedDeployment& deployment() const { return deployment_; }
     void at(Micros t, std::function<void()> what) { timers_.emplace(t, std::move(what)); }
 
-    // In order of service; a request that waited at the limit comes after later ones. init_cms is the time waited for a slot or a new instance.
+    // In order of service; a request that waited at the limit comes after later ones. init_cms is the time waited for a slot or a new
+    // instance.
     [[nodiscard]] const std::deque<Invocation>& rows() const { return rows_; }
     [[nodiscard]] const std::deque<InstanceStart>& starts() const { return starts_; }
     // nullptr outside what was played.

@@ -31,7 +31,7 @@ struct BillLine {
     std::int32_t day = 0;
     const Resource* resource = nullptr;
     const Sku* sku = nullptr;
-    double amount = 0;             // in units of the SKU
+    double amount = 0;  // in units of the SKU
     std::int64_t picodollars = 0;
 };
 [[nodiscard]] std::vector<BillLine> billOf(const Project& project, std::int32_t from, std::int32_t to);

@@ -70,7 +70,8 @@ json rowsOf(const Project& project, const Parameters& parameters) {
     for (const auto& line : billOf(project, day(*parameters.from), day(*parameters.to + kDay - 1))) {
         const bool first = tierOne(line.resource->spec.region);
         const char* name = !first && line.sku->description_tier2 != nullptr ? line.sku->description_tier2 : line.sku->description;
-        auto& sum = sums[{line.day, line.sku->service, line.sku->id, replaced(name, "<region>", line.resource->spec.region), line.resource->spec.region, line.sku->unit}];
+        auto& sum = sums[{line.day, line.sku->service, line.sku->id, replaced(name, "<region>", line.resource->spec.region),
+                          line.resource->spec.region, line.sku->unit}];
         sum.amount += line.amount;
         sum.pico += line.picodollars;
     }
@@ -89,13 +90,17 @@ Answer<HttpResponse> query(Call& call) {
     auto parsed = bodyOf(call);
     if (!parsed) return tl::unexpected(parsed.error());
     const json& body = *parsed;
-    static const json shape = json::parse(R"({"kind":1,"query":1,"maxResults":1,"defaultDataset":{"*":1},"timeoutMs":1,"dryRun":1,"preserveNulls":1,
+    static const json shape =
+        json::parse(R"({"kind":1,"query":1,"maxResults":1,"defaultDataset":{"*":1},"timeoutMs":1,"dryRun":1,"preserveNulls":1,
       "useQueryCache":1,"useLegacySql":1,"parameterMode":1,"queryParameters":[{"name":1,"parameterType":{"*":1},"parameterValue":{"*":1}}],
       "location":1,"formatOptions":{"*":1},"connectionProperties":1,"labels":{"*":1},"maximumBytesBilled":1,"requestId":1,"createSession":1,
       "jobCreationMode":1,"jobTimeoutMs":1})");
     GOOGLE_TRY(checkFields(body, shape, "query_request"));
     if (body.value("useLegacySql", true)) return badRequest("Legacy SQL: table names are written [project:dataset.table].");
-    if (body.value("location", "US") != "EU") return refuse(404, "NOT_FOUND", "Not found: Dataset " + call.project.id() + ":" + kDataSet + " was not found in location " + body.value("location", "US"));
+    if (body.value("location", "US") != "EU")
+        return refuse(
+            404, "NOT_FOUND",
+            "Not found: Dataset " + call.project.id() + ":" + kDataSet + " was not found in location " + body.value("location", "US"));
     const std::string table = call.project.id() + "." + kDataSet + "." + kTable;
     if (plain(body.value("query", "")) != plain(replaced(std::string(billingExportQuery()), "{table}", table)))
         return badRequest("Syntax error: the sandbox answers the query of resources/queries/gcp_billing_export.sql on " + table + " only.");
@@ -128,10 +133,14 @@ Answer<HttpResponse> query(Call& call) {
 Answer<HttpResponse> nextPage(Call& call) {
     GOOGLE_TRY(checkParameters(call, {"location", "pageToken", "maxResults", "timeoutMs", "startIndex"}));
     long long at = 0, from = 0, to = 0;
-    if (std::sscanf(call.parameter("pageToken").c_str(), "%lld.%lld.%lld", &at, &from, &to) != 3 || at < 0) return badRequest("Invalid page token");
+    if (std::sscanf(call.parameter("pageToken").c_str(), "%lld.%lld.%lld", &at, &from, &to) != 3 || at < 0)
+        return badRequest("Invalid page token");
     const json rows = rowsOf(call.project, {from, to, {call.project.id()}});
     const auto most = static_cast<std::size_t>(std::max(1, std::atoi(("0" + call.parameter("maxResults")).c_str())));
-    json out = {{"kind", "bigquery#getQueryResultsResponse"}, {"jobComplete", true}, {"totalRows", std::to_string(rows.size())}, {"rows", json::array()}};
+    json out = {{"kind", "bigquery#getQueryResultsResponse"},
+                {"jobComplete", true},
+                {"totalRows", std::to_string(rows.size())},
+                {"rows", json::array()}};
     const auto first = static_cast<std::size_t>(at), last = std::min(rows.size(), first + most);
     for (std::size_t i = first; i < last; ++i) out["rows"].push_back(rows[i]);
     if (last < rows.size()) out["pageToken"] = std::to_string(last) + "." + std::to_string(from) + "." + std::to_string(to);
@@ -148,14 +157,19 @@ Answer<HttpResponse> handleBigQuery(Call& call) {
     if (path[4] == "queries" && path.size() == 6 && call.request.method == "GET") return nextPage(call);
     if (path[4] == "datasets" && path.size() == 5) {
         GOOGLE_TRY(checkParameters(call, {"maxResults", "pageToken", "all", "filter"}));
-        return reply({{"kind", "bigquery#datasetList"},
-                      {"datasets", {{{"id", set}, {"datasetReference", {{"projectId", call.project.id()}, {"datasetId", kDataSet}}}, {"location", "EU"}}}}});
+        return reply(
+            {{"kind", "bigquery#datasetList"},
+             {"datasets",
+              {{{"id", set}, {"datasetReference", {{"projectId", call.project.id()}, {"datasetId", kDataSet}}}, {"location", "EU"}}}}});
     }
     if (path[4] == "datasets" && path.size() == 7 && path[6] == "tables") {
         if (path[5] != kDataSet) return notFound("Not found: Dataset " + path[5]);
         GOOGLE_TRY(checkParameters(call, {"maxResults", "pageToken"}));
         return reply({{"kind", "bigquery#tableList"},
-                      {"tables", {{{"id", set + "." + kTable}, {"tableReference", {{"projectId", call.project.id()}, {"datasetId", kDataSet}, {"tableId", kTable}}}, {"type", "TABLE"}}}},
+                      {"tables",
+                       {{{"id", set + "." + kTable},
+                         {"tableReference", {{"projectId", call.project.id()}, {"datasetId", kDataSet}, {"tableId", kTable}}},
+                         {"type", "TABLE"}}}},
                       {"totalItems", 1}});
     }
     return notFound("Method");

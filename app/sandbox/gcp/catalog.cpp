@@ -18,7 +18,11 @@ json skuOf(const Sku& sku, const std::string& id, std::string description, std::
     return {{"name", "services/" + std::string(sku.service) + "/skus/" + id},
             {"skuId", id},
             {"description", std::move(description)},
-            {"category", {{"serviceDisplayName", std::string(sku.service) == kRunService ? "Cloud Run" : "Cloud Run Functions"}, {"resourceFamily", "Compute"}, {"resourceGroup", "Compute"}, {"usageType", "OnDemand"}}},
+            {"category",
+             {{"serviceDisplayName", std::string(sku.service) == kRunService ? "Cloud Run" : "Cloud Run Functions"},
+              {"resourceFamily", "Compute"},
+              {"resourceGroup", "Compute"},
+              {"usageType", "OnDemand"}}},
             {"serviceRegions", std::move(regions)},
             {"pricingInfo",
              {{{"effectiveTime", "2026-10-01T00:00:00Z"},
@@ -26,9 +30,15 @@ json skuOf(const Sku& sku, const std::string& id, std::string description, std::
                {"currencyConversionRate", 1},
                {"pricingExpression",
                 {{"usageUnit", unit},
-                 {"usageUnitDescription", unit == "s" ? "second" : unit == "count" ? "count" : unit},
-                 {"baseUnit", unit == "GiBy.s" ? "By.s" : unit == "GHz.s" ? "Hz.s" : unit},
-                 {"baseUnitConversionFactor", unit == "GiBy.s" ? 1073741824.0 : unit == "GHz.s" ? 1e9 : 1.0},
+                 {"usageUnitDescription", unit == "s"       ? "second"
+                                          : unit == "count" ? "count"
+                                                            : unit},
+                 {"baseUnit", unit == "GiBy.s"  ? "By.s"
+                              : unit == "GHz.s" ? "Hz.s"
+                                                : unit},
+                 {"baseUnitConversionFactor", unit == "GiBy.s"  ? 1073741824.0
+                                              : unit == "GHz.s" ? 1e9
+                                                                : 1.0},
                  {"displayQuantity", 1},
                  {"tieredRates", rates}}}}}},
             {"serviceProviderName", "Google"}};
@@ -51,8 +61,10 @@ Answer<HttpResponse> handleCatalog(Call& call) {
             for (const auto* regions : {&first, &second})
                 for (const auto& region : *regions) {
                     std::string name = sku.description;
-                    name.replace(name.find("<region>"), 8, region == "asia-northeast1" && name.starts_with("Services CPU") ? "in " + region : region);
-                    all.push_back(skuOf(sku, std::string(sku.id).substr(0, 10) + region, name, regions == &first ? sku.tier1_nano : sku.tier2_nano, {region}));
+                    name.replace(name.find("<region>"), 8,
+                                 region == "asia-northeast1" && name.starts_with("Services CPU") ? "in " + region : region);
+                    all.push_back(skuOf(sku, std::string(sku.id).substr(0, 10) + region, name,
+                                        regions == &first ? sku.tier1_nano : sku.tier2_nano, {region}));
                 }
         } else if (sku.description_tier2 == nullptr) {
             all.push_back(skuOf(sku, sku.id, sku.description, sku.tier1_nano, {"global"}));

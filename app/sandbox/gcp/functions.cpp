@@ -34,8 +34,14 @@ const json& shapeV1() {
 
 // CPU by memory where none is set (docs: memory limits of functions).
 const char* defaultCpu(int memory) {
-    return memory <= 128 ? "0.083" : memory <= 256 ? "0.167" : memory <= 512 ? "0.333" : memory <= 1024 ? "0.583" : memory <= 2048 ? "1"
-           : memory <= 8192 ? "2" : memory <= 16384 ? "4" : "8";
+    return memory <= 128     ? "0.083"
+           : memory <= 256   ? "0.167"
+           : memory <= 512   ? "0.333"
+           : memory <= 1024  ? "0.583"
+           : memory <= 2048  ? "1"
+           : memory <= 8192  ? "2"
+           : memory <= 16384 ? "4"
+                             : "8";
 }
 
 // Settings of a function, put on the service behind it.
@@ -60,7 +66,8 @@ Answer<void> check(const json& config) {
     if (memory < 128 || memory > 32768) return badRequest("Could not validate function: availableMemory is out of range.");
     if (cpu < 0.08 || (cpu > 1 && !whole)) return badRequest("Could not validate function: availableCpu is not a supported value.");
     const int most = cpu < 0.5 ? 512 : cpu < 1 ? 1024 : cpu == 1 ? 4096 : cpu == 2 ? 8192 : cpu == 4 ? 16384 : cpu == 6 ? 24576 : 32768;
-    if (memory > most) return badRequest("Could not validate function: memory must be at most " + std::to_string(most) + "Mi for that CPU.");
+    if (memory > most)
+        return badRequest("Could not validate function: memory must be at most " + std::to_string(most) + "Mi for that CPU.");
     const int concurrency = config.value("maxInstanceRequestConcurrency", 1);
     if (concurrency < 1 || concurrency > 1000) return badRequest("maxInstanceRequestConcurrency must be between 1 and 1000.");
     if (concurrency > 1 && cpu < 1) return badRequest("Total cpu < 1 is not supported with concurrency > 1.");
@@ -106,7 +113,9 @@ json asV1(const Resource& r) {
     const json& f = r.function;
     const json& config = f["serviceConfig"];
     json v1 = {{"name", f["name"]},
-               {"status", f["state"] == "ACTIVE" ? "ACTIVE" : f["state"] == "DEPLOYING" ? "DEPLOY_IN_PROGRESS" : "OFFLINE"},
+               {"status", f["state"] == "ACTIVE"      ? "ACTIVE"
+                          : f["state"] == "DEPLOYING" ? "DEPLOY_IN_PROGRESS"
+                                                      : "OFFLINE"},
                {"entryPoint", "handler"},
                {"runtime", f["buildConfig"]["runtime"]},
                {"timeout", std::to_string(config.value("timeoutSeconds", 60)) + "s"},
@@ -135,7 +144,8 @@ Answer<HttpResponse> patchV1(Call& call, Resource& r) {
     }
     const int memory = v1.value("availableMemoryMb", 256);
     const std::set<int> sizes{128, 256, 512, 1024, 2048, 4096, 8192};
-    if (!sizes.contains(memory)) return badRequest("The request has errors: availableMemoryMb must be one of 128, 256, 512, 1024, 2048, 4096, 8192.");
+    if (!sizes.contains(memory))
+        return badRequest("The request has errors: availableMemoryMb must be one of 128, 256, 512, 1024, 2048, 4096, 8192.");
     const int timeout = std::atoi(v1.value("timeout", "60s").c_str());
     if (timeout < 1 || timeout > 540) return badRequest("The request has errors: timeout must be between 1s and 540s.");
     json next = r.function;
@@ -168,7 +178,9 @@ Answer<HttpResponse> handleFunctions(Call& call) {
         return reply(body);
     }
     Resource* r = path.size() == 7 ? call.project.findFunction(path[4], path[6]) : nullptr;
-    if (r == nullptr) return refuse(404, "NOT_FOUND", "Resource 'projects/" + call.project.id() + "/locations/" + path[4] + "/functions/" + path[6] + "' was not found");
+    if (r == nullptr)
+        return refuse(404, "NOT_FOUND",
+                      "Resource 'projects/" + call.project.id() + "/locations/" + path[4] + "/functions/" + path[6] + "' was not found");
     if (call.request.method == "GET") {
         GOOGLE_TRY(checkParameters(call, {"revision"}));
         return reply(r->function);

@@ -58,8 +58,8 @@ struct Page {
 [[nodiscard]] Answer<Page> pageOf(const Call& call, std::size_t size, std::size_t default_size, std::size_t most, const std::string& what);
 [[nodiscard]] HttpResponse reply(const nlohmann::json& body);
 
-#define GOOGLE_TRY(expression)                                                                      \
-    do {                                                                                            \
+#define GOOGLE_TRY(expression)                                                                               \
+    do {                                                                                                     \
         if (auto google_status = (expression); !google_status) return tl::unexpected(google_status.error()); \
     } while (false)
 

@@ -26,8 +26,9 @@ struct Buckets {
     [[nodiscard]] std::size_t index(double value) const {
         if (kind == Kind::explicit_bounds)
             return static_cast<std::size_t>(std::upper_bound(bounds.begin(), bounds.end(), value) - bounds.begin());
-        double at = kind == Kind::linear ? (value - scale_or_offset) / growth_or_width
-                                         : value < scale_or_offset ? -1 : std::log(value / scale_or_offset) / std::log(growth_or_width);
+        double at = kind == Kind::linear      ? (value - scale_or_offset) / growth_or_width
+                    : value < scale_or_offset ? -1
+                                              : std::log(value / scale_or_offset) / std::log(growth_or_width);
         at = std::floor(at + 1e-12);
         return at < 0 ? 0 : std::min<std::size_t>(static_cast<std::size_t>(at) + 1, static_cast<std::size_t>(finite) + 1);
     }
@@ -77,8 +78,9 @@ public:
 private:
     [[nodiscard]] double upper(std::size_t i) const {
         if (buckets_->kind == Buckets::Kind::explicit_bounds) return buckets_->bounds[std::min(i, buckets_->bounds.size() - 1)];
-        return buckets_->kind == Buckets::Kind::linear ? buckets_->scale_or_offset + buckets_->growth_or_width * static_cast<double>(i)
-                                                       : buckets_->scale_or_offset * std::pow(buckets_->growth_or_width, static_cast<double>(i));
+        return buckets_->kind == Buckets::Kind::linear
+                   ? buckets_->scale_or_offset + buckets_->growth_or_width * static_cast<double>(i)
+                   : buckets_->scale_or_offset * std::pow(buckets_->growth_or_width, static_cast<double>(i));
     }
     const Buckets* buckets_;
     std::int64_t count_ = 0;
@@ -88,9 +90,9 @@ private:
 
 const Buckets kLatency{Buckets::Kind::exponential, 160, 1.08, 1, {}};
 const Buckets kNanoseconds{Buckets::Kind::exponential, 200, 1.15, 1000, {}};
-const Buckets kStartup{Buckets::Kind::explicit_bounds, 0, 0, 0,
-                       {50, 100, 200, 400, 600, 800, 1000, 1250, 1500, 1750, 2000, 2500, 3000, 3500, 4000, 5000, 6000, 8000, 10000, 15000, 20000,
-                        30000, 60000, 120000, 240000}};
+const Buckets kStartup{
+    Buckets::Kind::explicit_bounds, 0, 0, 0, {50,   100,  200,  400,  600,  800,   1000,  1250,  1500,  1750,  2000,   2500,  3000,
+                                              3500, 4000, 5000, 6000, 8000, 10000, 15000, 20000, 30000, 60000, 120000, 240000}};
 const Buckets kShare{Buckets::Kind::linear, 100, 0.01, 0, {}};
 const Buckets kBytes{Buckets::Kind::linear, 512, 16.0 * 1048576, 0, {}};
 
@@ -108,8 +110,18 @@ struct Descriptor {
 const std::vector<Descriptor>& descriptors() {
     static const std::vector<Descriptor> all{
         {"run.googleapis.com/request_count", "cloud_run_revision", What::count, "1", nullptr, {"response_code", "response_code_class"}},
-        {"run.googleapis.com/request_latencies", "cloud_run_revision", What::distribution, "ms", &kLatency, {"response_code", "response_code_class"}},
-        {"run.googleapis.com/request_latency/e2e_latencies", "cloud_run_revision", What::distribution, "ms", &kLatency, {"response_code", "response_code_class"}},
+        {"run.googleapis.com/request_latencies",
+         "cloud_run_revision",
+         What::distribution,
+         "ms",
+         &kLatency,
+         {"response_code", "response_code_class"}},
+        {"run.googleapis.com/request_latency/e2e_latencies",
+         "cloud_run_revision",
+         What::distribution,
+         "ms",
+         &kLatency,
+         {"response_code", "response_code_class"}},
         {"run.googleapis.com/request_latency/pending", "cloud_run_revision", What::distribution, "ms", &kLatency, {}},
         {"run.googleapis.com/container/startup_latencies", "cloud_run_revision", What::distribution, "ms", &kStartup, {}},
         {"run.googleapis.com/container/instance_count", "cloud_run_revision", What::gauge, "1", nullptr, {"state"}},
@@ -143,7 +155,9 @@ Answer<Filter> parseFilter(const std::string& text) {
         i = end + 1;
         return value;
     };
-    const auto bad = [&] { return badRequest("Field filter had an invalid value of \"" + text + "\": syntax error near position " + std::to_string(i)); };
+    const auto bad = [&] {
+        return badRequest("Field filter had an invalid value of \"" + text + "\": syntax error near position " + std::to_string(i));
+    };
     while (true) {
         skip();
         const auto begin = i;
@@ -151,7 +165,9 @@ Answer<Filter> parseFilter(const std::string& text) {
         std::string name = text.substr(begin, i - begin);
         if (name.starts_with("metric.label.")) name = "metric.labels." + name.substr(13);
         if (name.starts_with("resource.label.")) name = "resource.labels." + name.substr(15);
-        if (name != "metric.type" && name != "resource.type" && !name.starts_with("metric.labels.") && !name.starts_with("resource.labels.")) return bad();
+        if (name != "metric.type" && name != "resource.type" && !name.starts_with("metric.labels.") &&
+            !name.starts_with("resource.labels."))
+            return bad();
         skip();
         if (i >= text.size() || text[i] != '=') return bad();
         ++i;
@@ -193,15 +209,14 @@ struct Query {
 };
 
 Answer<Query> parseQuery(const Call& call) {
-    GOOGLE_TRY(checkParameters(call, {"filter", "interval.startTime", "interval.endTime", "interval.start_time", "interval.end_time", "view",
-                                      "pageSize", "pageToken", "orderBy", "aggregation.alignmentPeriod", "aggregation.perSeriesAligner",
-                                      "aggregation.crossSeriesReducer", "aggregation.groupByFields"}));
+    GOOGLE_TRY(checkParameters(call, {"filter", "interval.startTime", "interval.endTime", "interval.start_time", "interval.end_time",
+                                      "view", "pageSize", "pageToken", "orderBy", "aggregation.alignmentPeriod",
+                                      "aggregation.perSeriesAligner", "aggregation.crossSeriesReducer", "aggregation.groupByFields"}));
     Query q;
     auto filter = parseFilter(call.parameter("filter"));
     if (!filter) return tl::unexpected(filter.error());
     q.filter = std::move(*filter);
-    if (q.filter["metric.type"].size() != 1)
-        return badRequest("The supplied filter does not specify exactly one metric.type; it must.");
+    if (q.filter["metric.type"].size() != 1) return badRequest("The supplied filter does not specify exactly one metric.type; it must.");
     for (const auto& each : descriptors())
         if (each.type == *q.filter["metric.type"].begin()) q.metric = &each;
     if (q.metric == nullptr)
@@ -222,10 +237,12 @@ Answer<Query> parseQuery(const Call& call) {
         return badRequest("Field aggregation.groupByFields had an invalid value: a reducer is required.");
     if (const std::string period = call.parameter("aggregation.alignmentPeriod"); !period.empty()) {
         const double s = std::strtod(period.c_str(), nullptr);
-        if (period.back() != 's' || s < 60) return badRequest("Field aggregation.alignmentPeriod had an invalid value of \"" + period + "\": must be at least 60 seconds.");
+        if (period.back() != 's' || s < 60)
+            return badRequest("Field aggregation.alignmentPeriod had an invalid value of \"" + period + "\": must be at least 60 seconds.");
         q.period = static_cast<Micros>(s) * kSecond;
     }
-    if (q.aligner.empty() || q.aligner == "ALIGN_NONE") return badRequest("The sandbox answers aligned queries only: set aggregation.perSeriesAligner.");
+    if (q.aligner.empty() || q.aligner == "ALIGN_NONE")
+        return badRequest("The sandbox answers aligned queries only: set aggregation.perSeriesAligner.");
     if (q.period == 0) return badRequest("Field aggregation.alignmentPeriod is required with an aligner.");
     static const std::map<What, std::set<std::string>> kAligners{
         {What::count, {"ALIGN_DELTA", "ALIGN_SUM", "ALIGN_RATE"}},
@@ -233,7 +250,8 @@ Answer<Query> parseQuery(const Call& call) {
         {What::gauge, {"ALIGN_MAX", "ALIGN_MEAN", "ALIGN_MIN"}},
         {What::distribution, {"ALIGN_DELTA", "ALIGN_SUM", "ALIGN_PERCENTILE_50", "ALIGN_PERCENTILE_95", "ALIGN_PERCENTILE_99"}}};
     if (!kAligners.at(q.metric->what).contains(q.aligner))
-        return badRequest("Field aggregation.perSeriesAligner had an invalid value of \"" + q.aligner + "\": The aligner cannot be applied to metrics of this kind and value type.");
+        return badRequest("Field aggregation.perSeriesAligner had an invalid value of \"" + q.aligner +
+                          "\": The aligner cannot be applied to metrics of this kind and value type.");
     if (q.reducer != "" && q.reducer != "REDUCE_NONE" && q.reducer != "REDUCE_SUM" && q.reducer != "REDUCE_MAX")
         return badRequest("Field aggregation.crossSeriesReducer had an invalid value of \"" + q.reducer + "\".");
     return q;
@@ -281,7 +299,8 @@ class Reader {
 public:
     Reader(const Query& q, const Resource& r, Micros now) : q_(q), r_(r) {
         visible_ = std::min(q.end, now - kDelay);
-        const auto n = static_cast<std::size_t>(std::max<Micros>(0, (q.end - std::max(q.begin, now - kRetention) + q.period - 1) / q.period));
+        const auto n =
+            static_cast<std::size_t>(std::max<Micros>(0, (q.end - std::max(q.begin, now - kRetention) + q.period - 1) / q.period));
         periods_ = std::min<std::size_t>(n, 100'000);
     }
     [[nodiscard]] std::size_t periods() const { return periods_; }
@@ -321,7 +340,9 @@ struct Values {
 void read(const Query& q, const Resource& r, const Part& part, Micros now, Values& out) {
     const std::string type = q.metric->type;
     const Reader reader(q, r, now);
-    const auto sample = [&](std::size_t at, double value) { out.distributions.try_emplace(at, *q.metric->buckets).first->second.add(value); };
+    const auto sample = [&](std::size_t at, double value) {
+        out.distributions.try_emplace(at, *q.metric->buckets).first->second.add(value);
+    };
     const auto gauge = [&](std::size_t at, double value) {
         if (q.aligner == "ALIGN_MEAN") {
             auto& [sum, n] = out.means[at];
@@ -339,7 +360,9 @@ void read(const Query& q, const Resource& r, const Part& part, Micros now, Value
     } else if (type.ends_with("e2e_latencies")) {
         reader.requests(part, [&](std::size_t at, const Invocation& i) { sample(at, (i.duration_cms + i.init_cms) / 100.0 + 3); });
     } else if (type.ends_with("/pending")) {
-        reader.requests(part, [&](std::size_t at, const Invocation& i) { if (i.init_cms > 0) sample(at, i.init_cms / 100.0); });
+        reader.requests(part, [&](std::size_t at, const Invocation& i) {
+            if (i.init_cms > 0) sample(at, i.init_cms / 100.0);
+        });
     } else if (type.ends_with("execution_times")) {
         reader.requests(part, [&](std::size_t at, const Invocation& i) { sample(at, i.duration_cms * 1e4); });
     } else if (type.ends_with("user_memory_bytes")) {
@@ -352,7 +375,9 @@ void read(const Query& q, const Resource& r, const Part& part, Micros now, Value
             if (m.alive_ms > 0) gauge(at, part.label_value == "active" ? m.peak_active : std::max(0, m.peak_alive - m.peak_active));
         });
     } else if (type.ends_with("active_instances")) {
-        reader.minutes([&](std::size_t at, const SharedMinute& m) { if (m.alive_ms > 0) gauge(at, m.peak_alive); });
+        reader.minutes([&](std::size_t at, const SharedMinute& m) {
+            if (m.alive_ms > 0) gauge(at, m.peak_alive);
+        });
     } else if (type.ends_with("billable_instance_time")) {
         const bool whole = instanceBilled(r);
         reader.minutes([&](std::size_t at, const SharedMinute& m) {
@@ -362,13 +387,18 @@ void read(const Query& q, const Resource& r, const Part& part, Micros now, Value
     } else if (type.ends_with("cpu/utilizations")) {
         const double cpu = r.engine->deployment().vcpu;
         reader.minutes([&](std::size_t at, const SharedMinute& m) {
-            if (m.alive_ms > 0) sample(at, std::clamp(0.75 * static_cast<double>(m.request_ms) / (static_cast<double>(m.alive_ms) * cpu), 0.001, 1.0));
+            if (m.alive_ms > 0)
+                sample(at, std::clamp(0.75 * static_cast<double>(m.request_ms) / (static_cast<double>(m.alive_ms) * cpu), 0.001, 1.0));
         });
     } else if (type.ends_with("memory/utilizations")) {
         const double limit = r.engine->deployment().memory_mb;
-        reader.minutes([&](std::size_t at, const SharedMinute& m) { if (m.peak_used_mb > 0) sample(at, std::min(1.0, m.peak_used_mb / limit)); });
+        reader.minutes([&](std::size_t at, const SharedMinute& m) {
+            if (m.peak_used_mb > 0) sample(at, std::min(1.0, m.peak_used_mb / limit));
+        });
     } else if (type.ends_with("max_request_concurrencies")) {
-        reader.minutes([&](std::size_t at, const SharedMinute& m) { if (m.peak_load > 0) sample(at, m.peak_load); });
+        reader.minutes([&](std::size_t at, const SharedMinute& m) {
+            if (m.peak_load > 0) sample(at, m.peak_load);
+        });
     }
 }
 
@@ -389,7 +419,8 @@ struct Series {
 json pointOf(const Query& q, std::size_t slot, json value) {
     const Micros end = q.end - static_cast<Micros>(slot) * q.period;
     const bool delta = q.aligner == "ALIGN_DELTA" || q.aligner == "ALIGN_SUM";
-    return {{"interval", {{"startTime", isoMillis(delta ? end - q.period : end)}, {"endTime", isoMillis(end)}}}, {"value", std::move(value)}};
+    return {{"interval", {{"startTime", isoMillis(delta ? end - q.period : end)}, {"endTime", isoMillis(end)}}},
+            {"value", std::move(value)}};
 }
 
 void addPoints(const Query& q, const Series& s, json& points) {
@@ -397,7 +428,9 @@ void addPoints(const Query& q, const Series& s, json& points) {
     const bool integer = q.metric->what == What::count && q.aligner != "ALIGN_RATE";
     for (const auto& [slot, number] : s.values.numbers) {
         const double value = q.aligner == "ALIGN_RATE" ? number * 1e6 / static_cast<double>(q.period) : number;
-        points.push_back(pointOf(q, slot, integer || (q.metric->what == What::gauge) ? json{{"int64Value", std::to_string(std::llround(value))}} : json{{"doubleValue", value}}));
+        points.push_back(pointOf(q, slot,
+                                 integer || (q.metric->what == What::gauge) ? json{{"int64Value", std::to_string(std::llround(value))}}
+                                                                            : json{{"doubleValue", value}}));
     }
     for (const auto& [slot, mean] : s.values.means) points.push_back(pointOf(q, slot, {{"doubleValue", mean.first / mean.second}}));
     for (const auto& [slot, distribution] : s.values.distributions) {
@@ -430,11 +463,14 @@ Answer<HttpResponse> handleMonitoring(Call& call) {
             if (!allowed(q.filter, "metric.labels.", labels)) continue;
             Series one;
             for (const auto& [name, value] : labels.items())
-                if (!reduced || std::find(q.group_by.begin(), q.group_by.end(), "metric.labels." + name) != q.group_by.end()) one.metric_labels[name] = value;
+                if (!reduced || std::find(q.group_by.begin(), q.group_by.end(), "metric.labels." + name) != q.group_by.end())
+                    one.metric_labels[name] = value;
             for (const auto& [name, value] : resource.items())
-                if (!reduced || std::find(q.group_by.begin(), q.group_by.end(), "resource.labels." + name) != q.group_by.end()) one.resource_labels[name] = value;
+                if (!reduced || std::find(q.group_by.begin(), q.group_by.end(), "resource.labels." + name) != q.group_by.end())
+                    one.resource_labels[name] = value;
             Series& into = found.try_emplace(one.metric_labels.dump() + one.resource_labels.dump(), std::move(one)).first->second;
-            if (into.values.numbers.empty() || q.metric->what == What::count || q.metric->what == What::seconds || q.metric->what == What::distribution) {
+            if (into.values.numbers.empty() || q.metric->what == What::count || q.metric->what == What::seconds ||
+                q.metric->what == What::distribution) {
                 read(q, *r, part, call.project.now(), into.values);
             } else {  // gauges of two parts: added up, or the larger of them
                 Values more;
@@ -471,7 +507,10 @@ Answer<HttpResponse> handleMonitoring(Call& call) {
         json one = {{"metric", {{"type", q.metric->type}}},
                     {"resource", {{"type", q.metric->resource}}},
                     {"metricKind", delta ? "DELTA" : "GAUGE"},
-                    {"valueType", q.metric->what == What::distribution && delta ? "DISTRIBUTION" : q.metric->what == What::count && delta ? "INT64" : q.metric->what == What::gauge && q.aligner != "ALIGN_MEAN" ? "INT64" : "DOUBLE"},
+                    {"valueType", q.metric->what == What::distribution && delta                ? "DISTRIBUTION"
+                                  : q.metric->what == What::count && delta                     ? "INT64"
+                                  : q.metric->what == What::gauge && q.aligner != "ALIGN_MEAN" ? "INT64"
+                                                                                               : "DOUBLE"},
                     {"unit", q.metric->unit}};
         if (!series->metric_labels.empty()) one["metric"]["labels"] = series->metric_labels;
         if (!series->resource_labels.empty()) one["resource"]["labels"] = series->resource_labels;

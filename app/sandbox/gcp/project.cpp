@@ -257,7 +257,8 @@ const Operation& Project::change(Resource& r, json service, json function, int v
     operation.done_at = now_ + static_cast<Micros>((of_function ? 40.0 : 8.0) * random_.between(0.6, 1.4) * convergence_factor * kSecond);
     char id[40];
     std::snprintf(id, sizeof id, "operation-%016llx", static_cast<unsigned long long>(mix(++counter_ + 99)));
-    operation.name = version == 1 ? std::string("operations/") + id : "projects/" + id_ + "/locations/" + r.spec.region + "/operations/" + id;
+    operation.name =
+        version == 1 ? std::string("operations/") + id : "projects/" + id_ + "/locations/" + r.spec.region + "/operations/" + id;
     r.engine->at(operation.done_at, [this, &r, fails = operation.fails] { settle(r, fails); });
     return operations_[operation.name] = operation;
 }
@@ -267,10 +268,9 @@ json Project::show(const Operation& operation) const {
     const json& target = operation.of_function ? r.function : r.service;
     json shown = {{"name", operation.name}};
     if (operation.of_function) {
-        shown["metadata"] = {
-            {"@type", operation.version == 1 ? "type.googleapis.com/google.cloud.functions.v1.OperationMetadataV1"
-                                             : "type.googleapis.com/google.cloud.functions.v2.OperationMetadata"},
-            {"target", target["name"]}};
+        shown["metadata"] = {{"@type", operation.version == 1 ? "type.googleapis.com/google.cloud.functions.v1.OperationMetadataV1"
+                                                              : "type.googleapis.com/google.cloud.functions.v2.OperationMetadata"},
+                             {"target", target["name"]}};
     } else {
         shown["metadata"] = target;
         shown["metadata"]["@type"] = "type.googleapis.com/google.cloud.run.v2.Service";

@@ -117,9 +117,20 @@ Answer<HttpResponse> patch(Call& call, Resource& r) {
                       "Conflict for resource '" + r.spec.name + "': version '" + etag->dump() + "' was specified but current version is '" +
                           r.service["etag"].dump() + "'.");
     json next = r.service;
-    static const std::set<std::string> kWritable{"description", "labels", "annotations", "ingress", "launchStage", "template",
-                                                 "traffic",     "scaling", "client",     "clientVersion", "binaryAuthorization",
-                                                 "customAudiences", "invokerIamDisabled", "defaultUriDisabled"};
+    static const std::set<std::string> kWritable{"description",
+                                                 "labels",
+                                                 "annotations",
+                                                 "ingress",
+                                                 "launchStage",
+                                                 "template",
+                                                 "traffic",
+                                                 "scaling",
+                                                 "client",
+                                                 "clientVersion",
+                                                 "binaryAuthorization",
+                                                 "customAudiences",
+                                                 "invokerIamDisabled",
+                                                 "defaultUriDisabled"};
     if (mask->empty()) {
         for (const auto& name : kWritable) copyField(*body, next, name);
     }
@@ -189,7 +200,10 @@ Answer<HttpResponse> handleRun(Call& call) {
         return list(call);
     }
     Resource* r = call.project.findService(path[4], path[6]);
-    if (r == nullptr || path.size() > 7) return refuse(404, "NOT_FOUND", "Resource '" + path[6] + "' of kind 'SERVICE' in region '" + path[4] + "' in project '" + call.project.id() + "' does not exist.");
+    if (r == nullptr || path.size() > 7)
+        return refuse(404, "NOT_FOUND",
+                      "Resource '" + path[6] + "' of kind 'SERVICE' in region '" + path[4] + "' in project '" + call.project.id() +
+                          "' does not exist.");
     if (call.verb == "testIamPermissions") {
         auto body = bodyOf(call);
         if (!body) return tl::unexpected(body.error());

@@ -77,14 +77,10 @@ std::string TokenIssuer::credentialsFile(const std::string& origin) {
     PEM_write_bio_PKCS8PrivateKey(bio.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
     char* data = nullptr;
     const long size = BIO_get_mem_data(bio.get(), &data);
-    return json{{"type", "service_account"},
-                {"project_id", project_},
-                {"private_key_id", key_id_},
-                {"private_key", std::string(data, static_cast<std::size_t>(size))},
-                {"client_email", email_},
-                {"client_id", "109876543210987654321"},
-                {"token_uri", audience_},
-                {"universe_domain", "googleapis.com"}}
+    return json{{"type", "service_account"}, {"project_id", project_},
+                {"private_key_id", key_id_}, {"private_key", std::string(data, static_cast<std::size_t>(size))},
+                {"client_email", email_},    {"client_id", "109876543210987654321"},
+                {"token_uri", audience_},    {"universe_domain", "googleapis.com"}}
         .dump(2);
 }
 
@@ -107,8 +103,7 @@ HttpResponse TokenIssuer::handle(const HttpRequest& request, std::int64_t real_n
     if (dot == std::string::npos || dot == last) return oauthError("invalid_request", "Bad Request");
     const json header = json::parse(fromBase64Url(assertion.substr(0, dot)), nullptr, false);
     const json claims = json::parse(fromBase64Url(assertion.substr(dot + 1, last - dot - 1)), nullptr, false);
-    if (!header.is_object() || !claims.is_object() || header.value("alg", "") != "RS256")
-        return oauthError("invalid_grant", "Invalid JWT");
+    if (!header.is_object() || !claims.is_object() || header.value("alg", "") != "RS256") return oauthError("invalid_grant", "Invalid JWT");
     if (claims.value("iss", "") != email_) return oauthError("invalid_grant", "Invalid grant: account not found");
     if (!verified(assertion.substr(0, last), fromBase64Url(assertion.substr(last + 1))))
         return oauthError("invalid_grant", "Invalid JWT Signature.");
@@ -131,11 +126,13 @@ Answer<void> TokenIssuer::check(const HttpRequest& request, std::int64_t real_no
     const std::lock_guard lock(mutex_);
     const auto found = header.starts_with("Bearer ") ? tokens_.find(header.substr(7)) : tokens_.end();
     if (found != tokens_.end() && found->second > real_now) return {};
-    return tl::unexpected(ServiceError{401, "UNAUTHENTICATED",
+    return tl::unexpected(ServiceError{401,
+                                       "UNAUTHENTICATED",
                                        "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or "
                                        "other valid authentication credential. See "
                                        "https://developers.google.com/identity/sign-in/web/devconsole-project.",
-                                       {}, header.empty() ? "CREDENTIALS_MISSING" : "ACCESS_TOKEN_EXPIRED"});
+                                       {},
+                                       header.empty() ? "CREDENTIALS_MISSING" : "ACCESS_TOKEN_EXPIRED"});
 }
 
 }  // namespace pilotlight::sandbox::gcp

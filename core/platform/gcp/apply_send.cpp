@@ -33,7 +33,8 @@ Result<std::vector<ApplyStep>> GcpPlatform::steps(const Function& before, const 
     return planSteps(before, desired, alias);
 }
 
-Result<StepResult> GcpPlatform::send(const Function& before, const ApplyStep& step, const std::string&, const std::string& plan_id, const JobContext& job) {
+Result<StepResult> GcpPlatform::send(const Function& before, const ApplyStep& step, const std::string&, const std::string& plan_id,
+                                     const JobContext& job) {
     PILOTLIGHT_ASSIGN(const Wanted wanted, wantedFromJson(step.arguments));
     const ReadContext context{client_, profile_, clock()->now(), job};
     const std::string_view kind = before.untunedText(kKind);

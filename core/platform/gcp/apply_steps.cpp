@@ -15,7 +15,9 @@ using nlohmann::json;
 
 namespace {
 
-tl::unexpected<Error> outside(std::string what, std::string action) { return fail(ErrorCode::invalid_argument, std::move(what), {}, std::move(action)); }
+tl::unexpected<Error> outside(std::string what, std::string action) {
+    return fail(ErrorCode::invalid_argument, std::move(what), {}, std::move(action));
+}
 
 // CPU, memory and concurrency go together; the service would refuse other combinations.
 Status checkTogether(const Function& before, const Wanted& wanted, bool gen1) {
@@ -31,9 +33,12 @@ Status checkTogether(const Function& before, const Wanted& wanted, bool gen1) {
     if (memory < range->least || memory > range->most)
         return outside(fmt::format("{} MiB do not go with {} vCPU", memory, cpuText(vcpu)),
                        fmt::format("Use {} to {} MiB, or another number of vCPU (--vcpu).", range->least, range->most));
-    if (concurrency < 1 || concurrency > 1000) return outside(fmt::format("A concurrency of {} is outside 1 to 1,000", concurrency), "Choose one in that range.");
-    if (vcpu < 1 && concurrency > 1) return outside("Below 1 vCPU an instance serves one request at once", "Use --vcpu 1 or more, or --concurrency 1.");
-    if (vcpu < 1 && before.untunedText(kBilling) == "instance") return outside("Below 1 vCPU there is request-based billing only", "Use --vcpu 1 or more.");
+    if (concurrency < 1 || concurrency > 1000)
+        return outside(fmt::format("A concurrency of {} is outside 1 to 1,000", concurrency), "Choose one in that range.");
+    if (vcpu < 1 && concurrency > 1)
+        return outside("Below 1 vCPU an instance serves one request at once", "Use --vcpu 1 or more, or --concurrency 1.");
+    if (vcpu < 1 && before.untunedText(kBilling) == "instance")
+        return outside("Below 1 vCPU there is request-based billing only", "Use --vcpu 1 or more.");
     return {};
 }
 
@@ -88,11 +93,14 @@ Result<std::vector<ApplyStep>> planSteps(const Function& before, const DesiredSe
     const bool gen1 = kind == "gen1";
     if (kind == "gen2" && before.untunedText(kFunctionName).empty())
         return fail(ErrorCode::unsupported, "The function that manages the service " + before.name + " is not known",
-                    "Changing the service behind it would be undone by the next deployment.", "Allow cloudfunctions.functions.list, then sync.");
+                    "Changing the service behind it would be undone by the next deployment.",
+                    "Allow cloudfunctions.functions.list, then sync.");
     if (gen1 && (desired.vcpu || (desired.concurrency && *desired.concurrency != 1)))
-        return fail(ErrorCode::unsupported, "CPU and concurrency of a 1st generation function cannot be set", {}, "Upgrade it to the 2nd generation first.");
+        return fail(ErrorCode::unsupported, "CPU and concurrency of a 1st generation function cannot be set", {},
+                    "Upgrade it to the 2nd generation first.");
     if ((desired.memory || desired.vcpu) && !before.untunedText(kContainers).empty())
-        return fail(ErrorCode::unsupported, before.name + " has several containers", "Pilotlight does not know which of them to change.", "Change them in the service's own definition.");
+        return fail(ErrorCode::unsupported, before.name + " has several containers", "Pilotlight does not know which of them to change.",
+                    "Change them in the service's own definition.");
 
     Wanted wanted;
     if (desired.memory && *desired.memory != before.memory) wanted.memory = desired.memory->value;
@@ -137,7 +145,8 @@ Result<Patch> servicePatch(const json& service, const Wanted& wanted) {
     if (wanted.memory || wanted.vcpu) {
         json containers = arrayField(revision, "containers");
         if (containers.size() != 1 || !containers[0].is_object())
-            return fail(ErrorCode::protocol, "The service does not have one container", "Nothing was changed.", "Change it in its own definition.");
+            return fail(ErrorCode::protocol, "The service does not have one container", "Nothing was changed.",
+                        "Change it in its own definition.");
         json& resources = containers[0]["resources"];
         if (!resources.is_object()) resources = json::object();
         if (!resources.contains("cpuIdle")) resources["cpuIdle"] = false;  // what leaving it out means
@@ -230,7 +239,8 @@ bool holds(const Function& now, const Wanted& wanted) {
     if (wanted.concurrency && now.concurrency != *wanted.concurrency) return false;
     if (wanted.timeout && now.timeout.count() != *wanted.timeout) return false;
     if (wanted.pool && now.warmPool() != *wanted.pool) return false;
-    if (wanted.limit && now.instance_limit != (*wanted.limit == 0 ? InstanceLimit::unlimited() : InstanceLimit::of(*wanted.limit))) return false;
+    if (wanted.limit && now.instance_limit != (*wanted.limit == 0 ? InstanceLimit::unlimited() : InstanceLimit::of(*wanted.limit)))
+        return false;
     return true;
 }
 

@@ -25,7 +25,8 @@ struct Wanted {
 };
 [[nodiscard]] Result<Wanted> wantedFromJson(const std::string& arguments);
 
-// Empty where nothing would change. Errors: invalid_argument (a combination that does not exist), unsupported (what the platform cannot do).
+// Empty where nothing would change. Errors: invalid_argument (a combination that does not exist), unsupported (what the platform cannot
+// do).
 [[nodiscard]] Result<std::vector<ApplyStep>> planSteps(const Function& before, const DesiredSettings& desired, const std::string& alias);
 
 // A patch: its mask and its body.

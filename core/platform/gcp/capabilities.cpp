@@ -10,9 +10,12 @@ namespace pilotlight::platform::gcp {
 namespace {
 
 void firstGeneration(Capabilities& out, const Function& function) {
-    out.settings.push_back({"memory_mb", "memory", 128, 8192, 1, {128, 256, 512, 1024, 2048, 4096, 8192}, "1st generation functions: seven sizes", true});
-    out.settings.push_back({"vcpu", "CPU", function.vcpuShare(), function.vcpuShare(), 1, {}, "follows memory in the 1st generation", false});
-    out.settings.push_back({"concurrency", "concurrency", 1, 1, 1, {}, "an instance of the 1st generation serves one request at once", false});
+    out.settings.push_back(
+        {"memory_mb", "memory", 128, 8192, 1, {128, 256, 512, 1024, 2048, 4096, 8192}, "1st generation functions: seven sizes", true});
+    out.settings.push_back(
+        {"vcpu", "CPU", function.vcpuShare(), function.vcpuShare(), 1, {}, "follows memory in the 1st generation", false});
+    out.settings.push_back(
+        {"concurrency", "concurrency", 1, 1, 1, {}, "an instance of the 1st generation serves one request at once", false});
     out.settings.push_back({"warm_pool", "minimum instances", 0, 1000, 1, {}, "at most the maximum", true});
     out.settings.push_back({"instance_limit", "maximum instances", 1, 3000, 1, {}, "1 to 3,000, or none", true});
     out.settings.push_back({"timeout_s", "timeout", 1, 540, 1, {}, "1st generation functions: 1 to 540 s", true});
@@ -27,16 +30,43 @@ void service(Capabilities& out, const Function& function) {
     const bool resources = why_not.empty();
     const auto range = memoryFor(vcpu);
     const double least = range ? range->least : 128, most = range ? range->most : 32768;
-    out.settings.push_back({"memory_mb", "memory", resources ? least : function.memory.value, resources ? most : function.memory.value, 1, {},
-                            resources ? fmt::format("Cloud Run: {:g} to {:g} MiB with {} vCPU", least, most, cpuText(vcpu)) : why_not, resources});
-    out.settings.push_back({"vcpu", "CPU", resources ? 0.08 : vcpu, resources ? 8 : vcpu, 1, {1, 2, 4, 6, 8},
-                            resources ? "Cloud Run: 1, 2, 4, 6 or 8 vCPU (fractions below 1 are left alone)" : why_not, resources});
+    out.settings.push_back({"memory_mb",
+                            "memory",
+                            resources ? least : function.memory.value,
+                            resources ? most : function.memory.value,
+                            1,
+                            {},
+                            resources ? fmt::format("Cloud Run: {:g} to {:g} MiB with {} vCPU", least, most, cpuText(vcpu)) : why_not,
+                            resources});
+    out.settings.push_back({"vcpu",
+                            "CPU",
+                            resources ? 0.08 : vcpu,
+                            resources ? 8 : vcpu,
+                            1,
+                            {1, 2, 4, 6, 8},
+                            resources ? "Cloud Run: 1, 2, 4, 6 or 8 vCPU (fractions below 1 are left alone)" : why_not,
+                            resources});
     const double together = vcpu < 1 ? 1 : 1000;
-    out.settings.push_back({"concurrency", "concurrency", 1, together, 1, {}, vcpu < 1 ? "below 1 vCPU an instance serves one request at once" : "Cloud Run: 1 to 1,000 requests at once", vcpu >= 1});
+    out.settings.push_back({"concurrency",
+                            "concurrency",
+                            1,
+                            together,
+                            1,
+                            {},
+                            vcpu < 1 ? "below 1 vCPU an instance serves one request at once" : "Cloud Run: 1 to 1,000 requests at once",
+                            vcpu >= 1});
     const bool manual = function.untunedText("scaling") == "manual";
     const double limit = function.instance_limit.kind == InstanceLimit::Kind::limited ? function.instance_limit.value : 1000;
-    out.settings.push_back({"warm_pool", "minimum instances", 0, manual ? 0 : limit, 1, {}, manual ? "the service is scaled by hand" : "at most the maximum", !manual});
-    out.settings.push_back({"instance_limit", "maximum instances", 1, 1000, 1, {}, "Cloud Run: 1 to 1,000 without a raised quota", !manual});
+    out.settings.push_back({"warm_pool",
+                            "minimum instances",
+                            0,
+                            manual ? 0 : limit,
+                            1,
+                            {},
+                            manual ? "the service is scaled by hand" : "at most the maximum",
+                            !manual});
+    out.settings.push_back(
+        {"instance_limit", "maximum instances", 1, 1000, 1, {}, "Cloud Run: 1 to 1,000 without a raised quota", !manual});
     out.settings.push_back({"timeout_s", "timeout", 1, 3600, 1, {}, "Cloud Run: 1 to 3,600 s", true});
 }
 
@@ -54,7 +84,8 @@ Capabilities GcpPlatform::capabilities(const Function& function) const {
     } else {
         service(out, function);
     }
-    out.settings.push_back({"warm_schedule", "scheduled minimum instances", 0, 0, 1, {}, "Google Cloud has no schedule for minimum instances", false});
+    out.settings.push_back(
+        {"warm_schedule", "scheduled minimum instances", 0, 0, 1, {}, "Google Cloud has no schedule for minimum instances", false});
     if (kind == "gen2" && function.untunedText(kFunctionName).empty())
         for (auto& each : out.settings) {
             each.settable = false;

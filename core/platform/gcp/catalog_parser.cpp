@@ -71,8 +71,10 @@ Result<std::string> CatalogReader::take(std::string_view body) {
         bool readable = true;
         for (const auto& tier : arrayField(expression, "tieredRates")) {
             const auto usd = unitPrice(tier);
-            if (!usd) readable = false;
-            else price.tiers.push_back({numberField(tier, "startUsageAmount").value_or(0), *usd});
+            if (!usd)
+                readable = false;
+            else
+                price.tiers.push_back({numberField(tier, "startUsageAmount").value_or(0), *usd});
         }
         // A first tier at no price is the free grant, which is told apart from prices.
         if (price.tiers.size() > 1 && price.tiers.front().price == Money{}) {

@@ -8,7 +8,8 @@ namespace pilotlight::platform::gcp {
 
 namespace {
 
-net::GoogleCredentialOptions credentialOptions(const Profile& profile, const Dependencies& dependencies, net::EnvironmentReader environment) {
+net::GoogleCredentialOptions credentialOptions(const Profile& profile, const Dependencies& dependencies,
+                                               net::EnvironmentReader environment) {
     net::GoogleCredentialOptions options;
     options.endpoint_url = profile.endpoint_url;
     options.environment = std::move(environment);
@@ -70,9 +71,12 @@ net::ApiCall GcpClient::prepared(const GcpRequest& request) {
     return call;
 }
 
-Result<net::HttpResponse> GcpClient::call(const GcpRequest& request, const JobContext& job) { return session_.call(prepared(request), job); }
+Result<net::HttpResponse> GcpClient::call(const GcpRequest& request, const JobContext& job) {
+    return session_.call(prepared(request), job);
+}
 
-std::vector<Result<net::HttpResponse>> GcpClient::callAll(std::span<const GcpRequest> requests, std::size_t parallel, const JobContext& job) {
+std::vector<Result<net::HttpResponse>> GcpClient::callAll(std::span<const GcpRequest> requests, std::size_t parallel,
+                                                          const JobContext& job) {
     std::vector<net::ApiCall> calls;
     calls.reserve(requests.size());
     for (const auto& request : requests) calls.push_back(prepared(request));

@@ -17,11 +17,11 @@ namespace pilotlight::platform::gcp {
 struct GcpRequest {
     Operation operation = Operation::list_services;
     std::string method = "GET";
-    std::string path;                                       // percent-encoded
+    std::string path;                                        // percent-encoded
     std::vector<std::pair<std::string, std::string>> query;  // plain text
-    std::string body;                                       // JSON; empty = none
-    Money price;                                            // what the call costs the user
-    std::string plan_id;                                    // writes: goes into the user agent, so that audit logs tell our changes apart
+    std::string body;                                        // JSON; empty = none
+    Money price;                                             // what the call costs the user
+    std::string plan_id;                                     // writes: goes into the user agent, so that audit logs tell our changes apart
 };
 
 class GcpClient {

@@ -37,21 +37,29 @@ std::string meterOf(const std::string& description) {
 
 // The newest export table of a project; the detailed one holds the same sums and costs more to read.
 Result<std::optional<Table>> findTable(GcpClient& client, const std::string& project, const JobContext& job) {
-    PILOTLIGHT_ASSIGN(const auto answer, client.call({Operation::list_data_sets, "GET", "/bigquery/v2/projects/" + project + "/datasets", {{"maxResults", "1000"}}}, job));
+    PILOTLIGHT_ASSIGN(
+        const auto answer,
+        client.call({Operation::list_data_sets, "GET", "/bigquery/v2/projects/" + project + "/datasets", {{"maxResults", "1000"}}}, job));
     PILOTLIGHT_ASSIGN(const json sets, parseObject(answer.body, info(Operation::list_data_sets).name));
     std::optional<Table> found;
     for (const auto& set : arrayField(sets, "datasets")) {
         const std::string id = textField(objectField(set, "datasetReference"), "datasetId");
         if (id.empty()) continue;
-        auto reply = client.call({Operation::list_tables, "GET", fmt::format("/bigquery/v2/projects/{}/datasets/{}/tables", project, id), {{"maxResults", "1000"}}}, job);
+        auto reply = client.call({Operation::list_tables,
+                                  "GET",
+                                  fmt::format("/bigquery/v2/projects/{}/datasets/{}/tables", project, id),
+                                  {{"maxResults", "1000"}}},
+                                 job);
         if (!reply) {
-            if (reply.error().code == ErrorCode::permission_denied || reply.error().code == ErrorCode::not_found) continue;  // not ours to read
+            if (reply.error().code == ErrorCode::permission_denied || reply.error().code == ErrorCode::not_found)
+                continue;  // not ours to read
             return fail(reply.error());
         }
         PILOTLIGHT_ASSIGN(const json tables, parseObject(reply->body, info(Operation::list_tables).name));
         for (const auto& table : arrayField(tables, "tables")) {
             const std::string name = textField(objectField(table, "tableReference"), "tableId");
-            const bool standard = name.starts_with("gcp_billing_export_v1_"), detailed = name.starts_with("gcp_billing_export_resource_v1_");
+            const bool standard = name.starts_with("gcp_billing_export_v1_"),
+                       detailed = name.starts_with("gcp_billing_export_resource_v1_");
             if (standard || (detailed && !found)) found = Table{project, id, name, textField(set, "location")};
         }
     }
@@ -97,7 +105,9 @@ Result<CostPage> parseCostPage(std::string_view body, const std::string& profile
     page.bytes = integerField(root, "totalBytesProcessed").value_or(0);
     for (const auto& row : arrayField(root, "rows")) {
         const json& cells = arrayField(row, "f");
-        if (cells.size() != 9) return fail(ErrorCode::protocol, "A row of the billing export has other columns than were asked for", "Nothing was imported.", {});
+        if (cells.size() != 9)
+            return fail(ErrorCode::protocol, "A row of the billing export has other columns than were asked for", "Nothing was imported.",
+                        {});
         const auto cell = [&](std::size_t i) { return textField(cells[i], "v"); };
         CostLine line;
         PILOTLIGHT_ASSIGN(const Timestamp day, parseIso8601(cell(0)));
@@ -133,19 +143,23 @@ Result<std::vector<CostLine>> GcpPlatform::readCosts(TimeRange range, const JobC
         if (table) break;
     }
     if (!table) {
-        return fail(ErrorCode::not_found, "No billing export was found in BigQuery of " + projects.front(), "What was billed is unknown; computed costs are not affected.",
-                    "Export billing to BigQuery (Billing, Billing export), and name the project that holds it: --project P,BILLING-PROJECT.");
+        return fail(
+            ErrorCode::not_found, "No billing export was found in BigQuery of " + projects.front(),
+            "What was billed is unknown; computed costs are not affected.",
+            "Export billing to BigQuery (Billing, Billing export), and name the project that holds it: --project P,BILLING-PROJECT.");
     }
     const std::string path = "/bigquery/v2/projects/" + table->project + "/queries";
     const auto ask = [&](bool dry_run, std::int64_t bytes) {
-        GcpRequest request{Operation::run_query, "POST", path, {}, costQuery(table->text(), days, projects, table->location, dry_run, bytes)};
+        GcpRequest request{
+            Operation::run_query, "POST", path, {}, costQuery(table->text(), days, projects, table->location, dry_run, bytes)};
         if (!dry_run) request.price = Money::fromDouble(static_cast<double>(bytes) * kDollarsAByte);
         return client_.call(request, job);
     };
     PILOTLIGHT_ASSIGN(const auto tried, ask(true, 0));
     PILOTLIGHT_ASSIGN(const CostPage estimate, parseCostPage(tried.body, profile_.name));
     if (estimate.bytes > kMostBytes) {
-        return fail(ErrorCode::budget_exceeded, fmt::format("Reading the bill would scan {} GB", estimate.bytes >> 30), "It was not read.", "Ask for a shorter range.");
+        return fail(ErrorCode::budget_exceeded, fmt::format("Reading the bill would scan {} GB", estimate.bytes >> 30), "It was not read.",
+                    "Ask for a shorter range.");
     }
     // Some more than was estimated: the table may have grown since.
     PILOTLIGHT_ASSIGN(auto answer, ask(false, std::max<std::int64_t>(estimate.bytes + estimate.bytes / 10, 10 << 20)));
@@ -160,7 +174,10 @@ Result<std::vector<CostLine>> GcpPlatform::readCosts(TimeRange range, const JobC
         std::move(page.lines.begin(), page.lines.end(), std::back_inserter(lines));
         job.report({"Costs", std::nullopt, 0, lines.size()});
         if (page.complete && page.next_token.empty()) return lines;
-        GcpRequest more{Operation::get_query_results, "GET", path + "/" + job_id, {{"location", location}, {"maxResults", "1000"}, {"timeoutMs", "20000"}}};
+        GcpRequest more{Operation::get_query_results,
+                        "GET",
+                        path + "/" + job_id,
+                        {{"location", location}, {"maxResults", "1000"}, {"timeoutMs", "20000"}}};
         if (!page.next_token.empty()) more.query.emplace_back("pageToken", page.next_token);
         PILOTLIGHT_ASSIGN(answer, client_.call(more, job));
     }

@@ -12,8 +12,8 @@ namespace pilotlight::platform::gcp {
 struct CostPage {
     std::vector<CostLine> lines;  // billed (before credits) and effective (after them)
     std::string next_token, job_id, location;
-    bool complete = false;     // else the job still runs
-    std::int64_t bytes = 0;    // that the query reads
+    bool complete = false;   // else the job still runs
+    std::int64_t bytes = 0;  // that the query reads
 };
 // A QueryResponse or GetQueryResultsResponse of the published query. protocol where the text is no such answer or a row cannot be read.
 [[nodiscard]] Result<CostPage> parseCostPage(std::string_view body, const std::string& profile);

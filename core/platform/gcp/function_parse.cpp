@@ -114,13 +114,15 @@ Result<Function> parseService(const json& service, const std::string& profile, T
     std::string split;
     for (const auto& target : arrayField(service, "traffic"))
         if (!textField(target, "revision").empty())
-            split += fmt::format("{}{}={}", split.empty() ? "" : " ", textField(target, "revision"), small(integerField(target, "percent"), 0));
+            split +=
+                fmt::format("{}{}={}", split.empty() ? "" : " ", textField(target, "revision"), small(integerField(target, "percent"), 0));
     if (!split.empty()) untuned["traffic"] = split;
 
     const json& condition = objectField(service, "terminalCondition");
     const std::string state = textField(condition, "state");
     function.state = state == "CONDITION_FAILED" ? "Failed" : "Active";
-    const bool settled = textField(service, "observedGeneration") == textField(service, "generation") && !flag(service, "reconciling", false);
+    const bool settled =
+        textField(service, "observedGeneration") == textField(service, "generation") && !flag(service, "reconciling", false);
     function.last_update_status = state == "CONDITION_FAILED" ? "Failed" : settled ? "Successful" : "InProgress";
     return function;
 }

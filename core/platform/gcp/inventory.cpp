@@ -49,16 +49,18 @@ Result<std::vector<std::string>> locationsOf(const ReadContext& context, const s
 }
 
 // Answers of some locations may be missing: they are named, and the rest is there.
-void tellUnreachable(const json& reply, Operation operation, const std::string& project, std::set<std::string>& missing, Inventory& inventory) {
+void tellUnreachable(const json& reply, Operation operation, const std::string& project, std::set<std::string>& missing,
+                     Inventory& inventory) {
     for (const auto& each : arrayField(reply, "unreachable")) {
         if (!each.is_string()) continue;
         const std::string text = each.get<std::string>();
         const std::string location = text.substr(text.rfind('/') + 1);
         missing.insert(location);
-        inventory.problems.push_back(problem(location, operation,
-                                             {ErrorCode::network, fmt::format("{} could not be reached by {}", location, info(operation).name),
-                                              "What is there is as it was last read.", "Sync again later."},
-                                             project));
+        inventory.problems.push_back(
+            problem(location, operation,
+                    {ErrorCode::network, fmt::format("{} could not be reached by {}", location, info(operation).name),
+                     "What is there is as it was last read.", "Sync again later."},
+                    project));
     }
 }
 
@@ -73,7 +75,10 @@ Status readProject(const ReadContext& context, const std::string& project, Inven
     PILOTLIGHT_ASSIGN(const std::vector<std::string> locations, locationsOf(context, project));
     std::vector<GcpRequest> requests;
     for (const auto& location : locations)
-        requests.push_back({Operation::list_services, "GET", fmt::format("/v2/projects/{}/locations/{}/services", project, location), {{"pageSize", "100"}}});
+        requests.push_back({Operation::list_services,
+                            "GET",
+                            fmt::format("/v2/projects/{}/locations/{}/services", project, location),
+                            {{"pageSize", "100"}}});
     auto answers = context.client.callAll(requests, kParallelCalls, context.job);
     std::set<std::string> missing;
     std::map<std::string, std::size_t> by_service;
@@ -101,7 +106,8 @@ Status readProject(const ReadContext& context, const std::string& project, Inven
             if (!first_error) first_error = error;
             inventory.problems.push_back(problem(locations[i], Operation::list_services, std::move(error), project));
         }
-        context.job.report({fmt::format("Services, {}", locations[i]), static_cast<double>(i + 1) / static_cast<double>(locations.size()), 0, inventory.functions.size()});
+        context.job.report({fmt::format("Services, {}", locations[i]), static_cast<double>(i + 1) / static_cast<double>(locations.size()),
+                            0, inventory.functions.size()});
     }
     if (first_error && missing.size() == locations.size() && first_error->code == ErrorCode::network) return fail(std::move(*first_error));
 
@@ -111,7 +117,8 @@ Status readProject(const ReadContext& context, const std::string& project, Inven
             const auto name = parseResourceName(textField(item, "name"));
             if (!name || std::find(locations.begin(), locations.end(), name->location) == locations.end()) continue;
             if (textField(item, "environment") == "GEN_2") {
-                if (const auto at = by_service.find(serviceBehind(item)); at != by_service.end()) joinFunction(inventory.functions[at->second], item);
+                if (const auto at = by_service.find(serviceBehind(item)); at != by_service.end())
+                    joinFunction(inventory.functions[at->second], item);
                 continue;
             }
             auto function = parseFirstGeneration(item, context.profile.name, context.now);
@@ -134,7 +141,8 @@ Status readProject(const ReadContext& context, const std::string& project, Inven
 
 Result<Function> readOne(const ReadContext& context, const std::string& id, const std::string& function_name) {
     const auto name = parseResourceName(id);
-    if (!name) return fail(ErrorCode::invalid_argument, id + " is no name of a Cloud Run service or function", {}, "See pilotlightctl functions.");
+    if (!name)
+        return fail(ErrorCode::invalid_argument, id + " is no name of a Cloud Run service or function", {}, "See pilotlightctl functions.");
     if (name->kind == "functions") {
         PILOTLIGHT_ASSIGN(const json document, readDocument(context, Operation::get_function, "/v2/" + id));
         return parseFirstGeneration(document, context.profile.name, context.now);
@@ -143,14 +151,18 @@ Result<Function> readOne(const ReadContext& context, const std::string& id, cons
     PILOTLIGHT_ASSIGN(Function function, parseService(service, context.profile.name, context.now));
     if (function.untuned[kKind] != "gen2") return function;
     // The function of that service has its name, or one with letters that a service's name cannot have.
-    const std::string guess = function_name.empty() ? ResourceName{name->project, name->location, "functions", name->name}.text() : function_name;
+    const std::string guess =
+        function_name.empty() ? ResourceName{name->project, name->location, "functions", name->name}.text() : function_name;
     auto document = readDocument(context, Operation::get_function, "/v2/" + guess);
     if (document && serviceBehind(*document) == id) {
         joinFunction(function, *document);
         return function;
     }
     if (!document && document.error().code != ErrorCode::not_found) return fail(document.error());
-    GcpRequest request{Operation::list_functions, "GET", fmt::format("/v2/projects/{}/locations/{}/functions", name->project, name->location), {{"pageSize", "1000"}}};
+    GcpRequest request{Operation::list_functions,
+                       "GET",
+                       fmt::format("/v2/projects/{}/locations/{}/functions", name->project, name->location),
+                       {{"pageSize", "1000"}}};
     PILOTLIGHT_TRY(pages(context, request, context.client.call(request, context.job), [&](const json& reply) {
         for (const auto& item : arrayField(reply, "functions"))
             if (serviceBehind(item) == id) joinFunction(function, item);

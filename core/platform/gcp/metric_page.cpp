@@ -75,7 +75,8 @@ bool readBuckets(dom::element options, Buckets& buckets) {
         return false;
     }
     const double finite = numberAt(kind, "numFiniteBuckets");
-    if (!(finite >= 1 && finite <= static_cast<double>(kMostBuckets)) || (buckets.kind == Buckets::Kind::linear && !(buckets.width > 0))) return false;
+    if (!(finite >= 1 && finite <= static_cast<double>(kMostBuckets)) || (buckets.kind == Buckets::Kind::linear && !(buckets.width > 0)))
+        return false;
     buckets.finite = static_cast<std::int64_t>(finite);
     return true;
 }

@@ -13,8 +13,8 @@
 namespace pilotlight::platform::gcp {
 
 struct TimePoint {
-    Timestamp end{};    // aligned values stand at the end of their period
-    double value = 0;   // number; mean of a distribution
+    Timestamp end{};   // aligned values stand at the end of their period
+    double value = 0;  // number; mean of a distribution
     // Of a distribution: how many values, and its percentiles and highest bound where it has buckets (else NaN).
     bool distribution = false;
     double count = 0, p50 = 0, p90 = 0, p95 = 0, p99 = 0, highest = 0;

@@ -25,12 +25,15 @@ std::span<const MetricDefinition> metricDefinitions() {
         {"cloudfunctions.googleapis.com/function/execution_count", true, "ALIGN_DELTA", "REDUCE_SUM", "status", requests, 1, false},
         {"cloudfunctions.googleapis.com/function/execution_times", true, "ALIGN_DELTA", "REDUCE_SUM", nullptr, duration, 1e-6, true},
         {"cloudfunctions.googleapis.com/function/instance_count", true, "ALIGN_MAX", "REDUCE_SUM", "state", instances, 1, false},
-        {"cloudfunctions.googleapis.com/function/user_memory_bytes", true, "ALIGN_DELTA", "REDUCE_SUM", nullptr, memory_bytes, 1.0 / 1048576, false},
+        {"cloudfunctions.googleapis.com/function/user_memory_bytes", true, "ALIGN_DELTA", "REDUCE_SUM", nullptr, memory_bytes,
+         1.0 / 1048576, false},
     };
     return table;
 }
 
-const char* nameLabel(const MetricDefinition& metric) { return metric.first_generation ? "resource.function_name" : "resource.service_name"; }
+const char* nameLabel(const MetricDefinition& metric) {
+    return metric.first_generation ? "resource.function_name" : "resource.service_name";
+}
 const char* locationLabel(const MetricDefinition& metric) { return metric.first_generation ? "resource.region" : "resource.location"; }
 
 namespace {
@@ -59,8 +62,12 @@ std::vector<MetricCall> planMetrics(std::span<const MetricRequest> requests, Tim
             if (metric.first_generation != first_generation || (request.one_period && !metric.spanning)) continue;
             auto& at = open[std::tuple(&metric, request.function->account, range.begin, range.end, request.one_period)];
             if (at == 0 || calls[at - 1].functions.size() >= kFunctionsACall) {
-                calls.push_back({&metric, request.function->account, range,
-                                 request.one_period ? std::chrono::duration_cast<seconds>(range.length()) : seconds{300}, request.one_period, {}});
+                calls.push_back({&metric,
+                                 request.function->account,
+                                 range,
+                                 request.one_period ? std::chrono::duration_cast<seconds>(range.length()) : seconds{300},
+                                 request.one_period,
+                                 {}});
                 at = calls.size();
             }
             calls[at - 1].functions.push_back(request.function);
@@ -77,8 +84,9 @@ std::vector<std::pair<std::string, std::string>> queryOf(const MetricCall& call,
     std::string list;
     for (const auto& name : names) list += (list.empty() ? "\"" : ",\"") + name + "\"";
     // The resource type is pinned: some metrics are written on several.
-    const std::string filter = fmt::format(R"(metric.type="{}" AND resource.type="{}" AND {}=one_of({}))", metric.type,
-                                           metric.first_generation ? "cloud_function" : "cloud_run_revision", fieldOf(nameLabel(metric)), list);
+    const std::string filter =
+        fmt::format(R"(metric.type="{}" AND resource.type="{}" AND {}=one_of({}))", metric.type,
+                    metric.first_generation ? "cloud_function" : "cloud_run_revision", fieldOf(nameLabel(metric)), list);
     std::vector<std::pair<std::string, std::string>> query{{"filter", filter},
                                                            {"interval.startTime", toIso8601(call.range.begin)},
                                                            {"interval.endTime", toIso8601(call.range.end)},

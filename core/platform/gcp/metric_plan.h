@@ -23,7 +23,7 @@ enum class MetricReading {
 };
 
 struct MetricDefinition {
-    const char* type;      // "run.googleapis.com/request_count"
+    const char* type;       // "run.googleapis.com/request_count"
     bool first_generation;  // resource cloud_function; else cloud_run_revision
     const char* aligner;
     const char* reducer;

@@ -19,7 +19,8 @@ constexpr seconds kVisible{240};  // points may come that late (execution metric
 class CallReader {
 public:
     CallReader(const MetricCall& call, Timestamp now, const MetricSink& sink) : call_(call), sink_(sink) {
-        settled_end_ = std::max(call.range.begin, std::min(call.range.end, floorTo(now - kVisible, call.one_period ? seconds{60} : call.period)));
+        settled_end_ =
+            std::max(call.range.begin, std::min(call.range.end, floorTo(now - kVisible, call.one_period ? seconds{60} : call.period)));
         for (const auto* function : call.functions)
             if (const auto name = parseResourceName(function->id)) by_place_[{name->location, name->name}] = function;
     }
@@ -28,7 +29,9 @@ public:
         for (const auto& series : page.series) {
             const auto function = by_place_.find({label(series, locationLabel(*call_.metric)), label(series, nameLabel(*call_.metric))});
             if (function == by_place_.end()) continue;
-            const std::string group = call_.metric->group_label != nullptr ? label(series, (std::string("metric.") + call_.metric->group_label).c_str()) : std::string{};
+            const std::string group = call_.metric->group_label != nullptr
+                                          ? label(series, (std::string("metric.") + call_.metric->group_label).c_str())
+                                          : std::string{};
             for (const auto& point : series.points) add(*function->second, group, point);
         }
         // Sums over groups are whole only when all pages were read; pages are few, so everything is handed on at the end.
@@ -57,7 +60,8 @@ private:
             case MetricReading::requests:
                 slot(f, Metric::invocations, Statistic::sum, time) += point.value;
                 // Cloud Run: 5xx; functions of the 1st generation: all but "ok".
-                if (call_.metric->first_generation ? group != "ok" : group == "5xx") slot(f, Metric::errors, Statistic::sum, time) += point.value;
+                if (call_.metric->first_generation ? group != "ok" : group == "5xx")
+                    slot(f, Metric::errors, Statistic::sum, time) += point.value;
                 break;
             case MetricReading::duration:
                 set(f, Metric::duration, Statistic::p50, time, point.p50 * k);
@@ -98,7 +102,9 @@ private:
             case MetricReading::requests:
                 return {{Metric::invocations, Statistic::sum}, {Metric::errors, Statistic::sum}};
             case MetricReading::duration:
-                return {{Metric::duration, Statistic::average}, {Metric::duration, Statistic::p95}, {Metric::duration, Statistic::sample_count}};
+                return {{Metric::duration, Statistic::average},
+                        {Metric::duration, Statistic::p95},
+                        {Metric::duration, Statistic::sample_count}};
             case MetricReading::starts:
                 return {{Metric::cold_starts, Statistic::sum}};
             case MetricReading::billable:
@@ -141,13 +147,15 @@ GcpRequest requestFor(const MetricCall& call, const std::string& token) {
 
 std::string scopeOf(const MetricCall& call) {
     const auto& first = *call.functions.front();
-    const bool one_region = std::all_of(call.functions.begin(), call.functions.end(), [&](const Function* each) { return each->region == first.region; });
+    const bool one_region =
+        std::all_of(call.functions.begin(), call.functions.end(), [&](const Function* each) { return each->region == first.region; });
     return one_region ? first.region : call.project + " metrics";
 }
 
 }  // namespace
 
-Result<std::vector<Problem>> GcpPlatform::readMetrics(std::span<const MetricRequest> requests, const MetricSink& sink, const JobContext& job) {
+Result<std::vector<Problem>> GcpPlatform::readMetrics(std::span<const MetricRequest> requests, const MetricSink& sink,
+                                                      const JobContext& job) {
     std::vector<Problem> problems;
     const Timestamp now = clock()->now();
     const std::vector<MetricCall> calls = planMetrics(requests, now);
@@ -160,7 +168,8 @@ Result<std::vector<Problem>> GcpPlatform::readMetrics(std::span<const MetricRequ
             if (!response) return fail(std::move(response).error());
             PILOTLIGHT_ASSIGN(const TimeSeriesPage page, parser.parse(response->body));
             if (!page.problem.empty())
-                return fail(ErrorCode::protocol, "monitoring.timeSeries.list answered in part only: " + page.problem, "The rest is missing.", "Sync again.");
+                return fail(ErrorCode::protocol, "monitoring.timeSeries.list answered in part only: " + page.problem,
+                            "The rest is missing.", "Sync again.");
             points += static_cast<std::uint64_t>(page.points);
             PILOTLIGHT_TRY(reader.take(page));
             PILOTLIGHT_TRY(job.check());
@@ -188,7 +197,8 @@ Result<std::vector<Problem>> GcpPlatform::readMetrics(std::span<const MetricRequ
             }
             problems.push_back(problem(scopeOf(calls[i]), Operation::list_time_series, std::move(done).error(), calls[i].project));
         }
-        job.report({fmt::format("Metrics, {}", calls[at].project), static_cast<double>(end) / static_cast<double>(calls.size()), 0, points});
+        job.report(
+            {fmt::format("Metrics, {}", calls[at].project), static_cast<double>(end) / static_cast<double>(calls.size()), 0, points});
     }
     return problems;
 }

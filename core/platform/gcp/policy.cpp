@@ -27,8 +27,9 @@ std::string roleFile(const char* title, bool write) {
     for (const auto& role : roles) out += " " + role;
     out += "\n";
     if (!write)
-        out += "# The BigQuery permissions are needed on the project and data set of the billing export only.\n"
-               "# With a quota project: also serviceusage.services.use there (roles/serviceusage.serviceUsageConsumer).\n";
+        out +=
+            "# The BigQuery permissions are needed on the project and data set of the billing export only.\n"
+            "# With a quota project: also serviceusage.services.use there (roles/serviceusage.serviceUsageConsumer).\n";
     if (act_as)
         out += "# Besides: iam.serviceAccounts.actAs (roles/iam.serviceAccountUser) on the service accounts that the services run as.\n";
     out += fmt::format("title: {}\nstage: GA\nincludedPermissions:\n", title);

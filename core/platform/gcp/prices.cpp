@@ -13,10 +13,12 @@ constexpr int kMaxPages = 200;
 Result<std::vector<PriceBook>> GcpPlatform::readPrices(const std::vector<std::string>& regions, const JobContext& job) {
     CatalogReader reader(regions);
     for (const char* service : {kRunServiceId, kFunctionsServiceId}) {
-        GcpRequest request{Operation::list_skus, "GET", fmt::format("/v1/services/{}/skus", service), {{"currencyCode", "USD"}, {"pageSize", "5000"}}};
+        GcpRequest request{
+            Operation::list_skus, "GET", fmt::format("/v1/services/{}/skus", service), {{"currencyCode", "USD"}, {"pageSize", "5000"}}};
         const auto query = request.query;
         for (int page = 0;; ++page) {
-            if (page == kMaxPages) return fail(ErrorCode::protocol, "cloudbilling.skus.list does not come to an end", "Reading was stopped.", {});
+            if (page == kMaxPages)
+                return fail(ErrorCode::protocol, "cloudbilling.skus.list does not come to an end", "Reading was stopped.", {});
             PILOTLIGHT_TRY(job.check());
             PILOTLIGHT_ASSIGN(const auto response, client_.call(request, job));
             PILOTLIGHT_ASSIGN(const std::string token, reader.take(response.body));

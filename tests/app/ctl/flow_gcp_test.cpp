@@ -17,7 +17,8 @@ protected:
     static void SetUpTestSuite() {
         sandbox_ = new test::SandboxSession({"--days", "3", "--speed", "60", "--seed", "1"});
         if (!sandbox_->ready()) return;
-        added_ = sandbox_->ctl({"profile", "add", "cloud", "--platform", "gcp", "--region", "all", "--endpoint-url", sandbox_->endpoint(), "--write"});
+        added_ = sandbox_->ctl(
+            {"profile", "add", "cloud", "--platform", "gcp", "--region", "all", "--endpoint-url", sandbox_->endpoint(), "--write"});
         synced_ = sandbox_->ctl({"sync", "--from", "now-3d", "--json"});
     }
     static void TearDownTestSuite() { delete sandbox_; }
@@ -55,7 +56,8 @@ TEST_F(GcpFlow, EveryKindHasItsFigures) {
 TEST_F(GcpFlow, ComputedCostsAreThoseOfTheBill) {
     const auto by_meter = [&](const char* metric) {
         std::map<std::string, double> out;
-        for (const auto& row : json::parse(sandbox_->ctl({"costs", "--by", "meter", "--metric", metric, "--from", "now-2d/d", "--to", "now/d", "--json"}).out))
+        for (const auto& row : json::parse(
+                 sandbox_->ctl({"costs", "--by", "meter", "--metric", metric, "--from", "now-2d/d", "--to", "now/d", "--json"}).out))
             out[row["meter"].get<std::string>()] += row["cost_usd"].get<double>();
         return out;
     };

@@ -40,7 +40,8 @@ protected:
         std::ofstream(path) << content.dump();
         return path.string();
     }
-    GoogleCredentialSource source(std::map<std::string, std::string> variables, test::FakeHttp::Handler handler, std::string endpoint = {}) {
+    GoogleCredentialSource source(std::map<std::string, std::string> variables, test::FakeHttp::Handler handler,
+                                  std::string endpoint = {}) {
         http_ = std::make_shared<test::FakeHttp>(std::move(handler));
         variables.try_emplace("HOME", directory_.path().string());
         GoogleCredentialOptions options;
@@ -62,8 +63,16 @@ protected:
 };
 
 TEST_F(GoogleCredentials, ServiceAccountSignsAnAssertionForItsTokenAddress) {
-    const auto path = write({{"type", "service_account"}, {"client_email", "a@p.iam.gserviceaccount.com"}, {"private_key", privateKey()}, {"private_key_id", "k1"}, {"project_id", "p"}, {"token_uri", "https://oauth2.googleapis.com/token"}, {"quota_project_id", "q"}});
-    auto credentials = source({{"GOOGLE_APPLICATION_CREDENTIALS", path}}, [](const HttpRequest&) { return response(200, R"({"access_token":"ya29.token","expires_in":3599,"token_type":"Bearer"})"); });
+    const auto path = write({{"type", "service_account"},
+                             {"client_email", "a@p.iam.gserviceaccount.com"},
+                             {"private_key", privateKey()},
+                             {"private_key_id", "k1"},
+                             {"project_id", "p"},
+                             {"token_uri", "https://oauth2.googleapis.com/token"},
+                             {"quota_project_id", "q"}});
+    auto credentials = source({{"GOOGLE_APPLICATION_CREDENTIALS", path}}, [](const HttpRequest&) {
+        return response(200, R"({"access_token":"ya29.token","expires_in":3599,"token_type":"Bearer"})");
+    });
     const auto token = credentials.get(kNow);
     ASSERT_TRUE(token) << token.error().text();
     EXPECT_EQ(token->value, "ya29.token");
@@ -86,8 +95,11 @@ TEST_F(GoogleCredentials, ServiceAccountSignsAnAssertionForItsTokenAddress) {
 }
 
 TEST_F(GoogleCredentials, AnExpiredLoginSaysHowToRenewIt) {
-    const auto path = write({{"type", "authorized_user"}, {"client_id", "c"}, {"client_secret", "secret-1234"}, {"refresh_token", "1//refresh"}});
-    auto credentials = source({{"GOOGLE_APPLICATION_CREDENTIALS", path}}, [](const HttpRequest&) { return response(400, R"({"error":"invalid_grant","error_description":"Token has been expired or revoked."})"); });
+    const auto path =
+        write({{"type", "authorized_user"}, {"client_id", "c"}, {"client_secret", "secret-1234"}, {"refresh_token", "1//refresh"}});
+    auto credentials = source({{"GOOGLE_APPLICATION_CREDENTIALS", path}}, [](const HttpRequest&) {
+        return response(400, R"({"error":"invalid_grant","error_description":"Token has been expired or revoked."})");
+    });
     const auto token = credentials.get(kNow);
     ASSERT_FALSE(token);
     EXPECT_EQ(token.error().code, ErrorCode::credentials_expired);
@@ -96,8 +108,11 @@ TEST_F(GoogleCredentials, AnExpiredLoginSaysHowToRenewIt) {
 }
 
 TEST_F(GoogleCredentials, EndpointReplacesTheLoginOfAPerson) {
-    const auto path = write({{"type", "authorized_user"}, {"client_id", "c"}, {"client_secret", "secret-1234"}, {"refresh_token", "1//refresh"}});
-    auto credentials = source({{"GOOGLE_APPLICATION_CREDENTIALS", path}, {"GOOGLE_CLOUD_QUOTA_PROJECT", "other"}}, [](const HttpRequest&) { return response(200, R"({"access_token":"t-12345678"})"); }, "http://127.0.0.1:9");
+    const auto path =
+        write({{"type", "authorized_user"}, {"client_id", "c"}, {"client_secret", "secret-1234"}, {"refresh_token", "1//refresh"}});
+    auto credentials = source(
+        {{"GOOGLE_APPLICATION_CREDENTIALS", path}, {"GOOGLE_CLOUD_QUOTA_PROJECT", "other"}},
+        [](const HttpRequest&) { return response(200, R"({"access_token":"t-12345678"})"); }, "http://127.0.0.1:9");
     const auto token = credentials.get(kNow);
     ASSERT_TRUE(token) << token.error().text();
     EXPECT_EQ(http_->sent[0].url, "http://127.0.0.1:9/token");
@@ -105,9 +120,12 @@ TEST_F(GoogleCredentials, EndpointReplacesTheLoginOfAPerson) {
 }
 
 TEST_F(GoogleCredentials, ImpersonationAsksForATokenOfTheOtherAccount) {
-    const auto path = write({{"type", "impersonated_service_account"},
-                             {"service_account_impersonation_url", "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/b@p.iam.gserviceaccount.com:generateAccessToken"},
-                             {"source_credentials", {{"type", "authorized_user"}, {"client_id", "c"}, {"client_secret", "secret-1234"}, {"refresh_token", "1//refresh"}}}});
+    const auto path =
+        write({{"type", "impersonated_service_account"},
+               {"service_account_impersonation_url",
+                "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/b@p.iam.gserviceaccount.com:generateAccessToken"},
+               {"source_credentials",
+                {{"type", "authorized_user"}, {"client_id", "c"}, {"client_secret", "secret-1234"}, {"refresh_token", "1//refresh"}}}});
     auto credentials = source({{"GOOGLE_APPLICATION_CREDENTIALS", path}}, [](const HttpRequest& request) {
         if (request.url.find("generateAccessToken") == std::string::npos) return response(200, R"({"access_token":"base-token"})");
         return response(200, R"({"accessToken":"other-token","expireTime":"2027-01-15T09:00:00Z"})");
@@ -118,24 +136,38 @@ TEST_F(GoogleCredentials, ImpersonationAsksForATokenOfTheOtherAccount) {
     EXPECT_EQ(token->principal, "b@p.iam.gserviceaccount.com");
     ASSERT_EQ(http_->sent.size(), 2u);
     const auto& headers = http_->sent[1].headers;
-    EXPECT_NE(std::find(headers.begin(), headers.end(), std::pair<std::string, std::string>("Authorization", "Bearer base-token")), headers.end());
+    EXPECT_NE(std::find(headers.begin(), headers.end(), std::pair<std::string, std::string>("Authorization", "Bearer base-token")),
+              headers.end());
 }
 
 TEST_F(GoogleCredentials, ExternalAccountExchangesTheTokenOfAFile) {
     std::ofstream(directory_.path() / "oidc.json") << R"({"id":"the-subject-token"})";
-    const auto path = write({{"type", "external_account"}, {"audience", "//iam.googleapis.com/x"}, {"subject_token_type", "urn:ietf:params:oauth:token-type:jwt"}, {"token_url", "https://sts.googleapis.com/v1/token"},
-                             {"credential_source", {{"file", (directory_.path() / "oidc.json").string()}, {"format", {{"type", "json"}, {"subject_token_field_name", "id"}}}}}});
-    auto credentials = source({{"GOOGLE_APPLICATION_CREDENTIALS", path}}, [](const HttpRequest&) { return response(200, R"({"access_token":"exchanged"})"); });
+    const auto path = write(
+        {{"type", "external_account"},
+         {"audience", "//iam.googleapis.com/x"},
+         {"subject_token_type", "urn:ietf:params:oauth:token-type:jwt"},
+         {"token_url", "https://sts.googleapis.com/v1/token"},
+         {"credential_source",
+          {{"file", (directory_.path() / "oidc.json").string()}, {"format", {{"type", "json"}, {"subject_token_field_name", "id"}}}}}});
+    auto credentials = source({{"GOOGLE_APPLICATION_CREDENTIALS", path}},
+                              [](const HttpRequest&) { return response(200, R"({"access_token":"exchanged"})"); });
     ASSERT_TRUE(credentials.get(kNow));
     EXPECT_EQ(form(http_->sent[0])["subject_token"], "the-subject-token");
     EXPECT_EQ(form(http_->sent[0])["audience"], "//iam.googleapis.com/x");
 }
 
 TEST_F(GoogleCredentials, ProgramsAndForeignHostsAreRefusedUnasked) {
-    for (const json& file : {json{{"type", "external_account"}, {"token_url", "https://sts.googleapis.com/v1/token"}, {"credential_source", {{"executable", {{"command", "/bin/true"}}}}}},
-                             json{{"type", "external_account"}, {"token_url", "https://evil.example/token"}, {"credential_source", {{"file", "/dev/null"}}}},
-                             json{{"type", "service_account"}, {"client_email", "a"}, {"private_key", privateKey()}, {"token_uri", "https://googleapis.com.evil.example/token"}}}) {
-        auto credentials = source({{"GOOGLE_APPLICATION_CREDENTIALS", write(file)}}, [](const HttpRequest&) { return response(200, R"({"access_token":"x"})"); });
+    for (const json& file :
+         {json{{"type", "external_account"},
+               {"token_url", "https://sts.googleapis.com/v1/token"},
+               {"credential_source", {{"executable", {{"command", "/bin/true"}}}}}},
+          json{{"type", "external_account"}, {"token_url", "https://evil.example/token"}, {"credential_source", {{"file", "/dev/null"}}}},
+          json{{"type", "service_account"},
+               {"client_email", "a"},
+               {"private_key", privateKey()},
+               {"token_uri", "https://googleapis.com.evil.example/token"}}}) {
+        auto credentials = source({{"GOOGLE_APPLICATION_CREDENTIALS", write(file)}},
+                                  [](const HttpRequest&) { return response(200, R"({"access_token":"x"})"); });
         EXPECT_FALSE(credentials.get(kNow)) << file.dump();
         EXPECT_TRUE(http_->sent.empty()) << "nothing may be sent: " << file.dump();
     }
@@ -167,14 +199,18 @@ TEST(GoogleErrors, EachKindSaysWhatToDo) {
     const auto failure = [](int status, const std::string& name, const std::string& details = "[]") {
         ApiCall call;
         call.name = "run.services.list";
-        return *classifyGoogle(call, response(status, R"({"error":{"code":)" + std::to_string(status) + R"(,"message":"m.","status":")" + name + R"(","details":)" + details + "}}"));
+        return *classifyGoogle(call, response(status, R"({"error":{"code":)" + std::to_string(status) + R"(,"message":"m.","status":")" +
+                                                          name + R"(","details":)" + details + "}}"));
     };
     const auto info = [](const std::string& reason, const std::string& metadata = "{}") {
-        return R"([{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":")" + reason + R"(","domain":"googleapis.com","metadata":)" + metadata + "}]";
+        return R"([{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":")" + reason +
+               R"(","domain":"googleapis.com","metadata":)" + metadata + "}]";
     };
     EXPECT_EQ(failure(403, "PERMISSION_DENIED").error.permission, "run.services.list");
-    EXPECT_EQ(failure(403, "PERMISSION_DENIED", info("IAM_PERMISSION_DENIED", R"({"permission":"run.services.update"})")).error.permission, "run.services.update");
-    const auto disabled = failure(403, "PERMISSION_DENIED", info("SERVICE_DISABLED", R"({"service":"run.googleapis.com","consumer":"projects/123"})"));
+    EXPECT_EQ(failure(403, "PERMISSION_DENIED", info("IAM_PERMISSION_DENIED", R"({"permission":"run.services.update"})")).error.permission,
+              "run.services.update");
+    const auto disabled =
+        failure(403, "PERMISSION_DENIED", info("SERVICE_DISABLED", R"({"service":"run.googleapis.com","consumer":"projects/123"})"));
     EXPECT_EQ(disabled.error.code, ErrorCode::unsupported);
     EXPECT_EQ(disabled.error.action, "gcloud services enable run.googleapis.com --project 123");
     const auto quota = failure(429, "RESOURCE_EXHAUSTED", R"([{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"7s"}])");

@@ -153,7 +153,8 @@ TEST(ServiceParse, DefaultsAndVariants) {
 
 TEST(Join, AFunctionAndItsServiceAreOneRow) {
     auto row = parseService(service(), "g", kNow).value();
-    const json function = json::parse(R"({"name":"projects/p/locations/us-central1/functions/My_Function","environment":"GEN_2","updateTime":"2026-11-02T00:00:00Z",
+    const json function = json::parse(
+        R"({"name":"projects/p/locations/us-central1/functions/My_Function","environment":"GEN_2","updateTime":"2026-11-02T00:00:00Z",
       "state":"ACTIVE","buildConfig":{"runtime":"python312"},"serviceConfig":{"service":"projects/p/locations/us-central1/services/s"}})");
     EXPECT_EQ(serviceBehind(function), row.id);
     joinFunction(row, function);
@@ -197,7 +198,8 @@ TEST(Patches, TheMinimumAloneNeedsNoRevision) {
 TEST(Patches, AFunctionSendsMemoryAndCpuTogether) {
     Wanted wanted;
     wanted.memory = 512;
-    const json function = {{"name", "projects/p/locations/l/functions/f"}, {"serviceConfig", {{"availableMemory", "1Gi"}, {"availableCpu", "2"}}}};
+    const json function = {{"name", "projects/p/locations/l/functions/f"},
+                           {"serviceConfig", {{"availableMemory", "1Gi"}, {"availableCpu", "2"}}}};
     const auto patch = functionPatch(function, wanted);
     EXPECT_EQ(patch.mask, "serviceConfig.availableMemory,serviceConfig.availableCpu");
     EXPECT_EQ(json::parse(patch.body)["serviceConfig"]["availableCpu"], "2");
@@ -302,7 +304,8 @@ TEST(Catalog, RatesByDescriptionAndRegion) {
 }
 
 TEST(BillingExport, RowsAreBilledAndEffectiveLines) {
-    const std::string reply = R"j({"jobComplete":true,"jobReference":{"jobId":"j","location":"EU"},"totalBytesProcessed":"1000","rows":[{"f":[{"v":"2026-11-20"},{"v":"152E-C115-5142"},{"v":"x"},
+    const std::string reply =
+        R"j({"jobComplete":true,"jobReference":{"jobId":"j","location":"EU"},"totalBytesProcessed":"1000","rows":[{"f":[{"v":"2026-11-20"},{"v":"152E-C115-5142"},{"v":"x"},
       {"v":"Services Min Instance CPU (Request-based billing)"},{"v":"us-central1"},{"v":"second"},{"v":"12.5"},{"v":"1.25"},{"v":"-0.25"}]}]})j";
     const auto page = parseCostPage(reply, "g").value();
     ASSERT_EQ(page.lines.size(), 2u);
@@ -321,7 +324,8 @@ TEST(BillingExport, RowsAreBilledAndEffectiveLines) {
 
 TEST(Policy, IsMadeFromTheOperations) {
     const auto read = readPolicy();
-    for (const char* permission : {"run.services.list", "monitoring.timeSeries.list", "cloudfunctions.functions.list", "bigquery.jobs.create"})
+    for (const char* permission :
+         {"run.services.list", "monitoring.timeSeries.list", "cloudfunctions.functions.list", "bigquery.jobs.create"})
         EXPECT_NE(read.find(std::string("- ") + permission + "\n"), std::string::npos) << permission;
     EXPECT_EQ(read.find("update"), std::string::npos) << "reading changes nothing";
     EXPECT_NE(applyPolicy().find("- run.services.update\n"), std::string::npos);

@@ -30,7 +30,8 @@ protected:
         profile.projects = std::move(projects);
         profile.endpoint_url = session_->endpoint();
         profile.write = true;
-        const Dependencies dependencies{http_, std::make_shared<RealClock>(), std::make_shared<net::ApiMeter>(100'000, Money::dollars(5)), nullptr};
+        const Dependencies dependencies{http_, std::make_shared<RealClock>(), std::make_shared<net::ApiMeter>(100'000, Money::dollars(5)),
+                                        nullptr};
         return std::make_unique<GcpPlatform>(profile, dependencies, [](const char* name) -> std::optional<std::string> {
             const auto at = session_->environment().find(name);
             return at == session_->environment().end() ? std::nullopt : std::optional(at->second);
@@ -233,7 +234,8 @@ TEST_F(GcpSandbox, TheServerRefusesWhatGoogleWould) {
     refused(raw("PATCH", service + "?updateMask=template.containers[0].resources", "{}"), 400, "INVALID_ARGUMENT");
     refused(raw("PATCH", service + "?updateMask=scaling.minInstanceCount", R"({"scaling":{"minInstances":1}})"), 400, "INVALID_ARGUMENT");
     refused(raw("PATCH", service + "?updateMask=uri", R"({"uri":"x"})"), 400, "INVALID_ARGUMENT");
-    refused(raw("PATCH", service + "?updateMask=scaling.minInstanceCount", R"({"etag":"\"old\"","scaling":{"minInstanceCount":1}})"), 409, "ABORTED");
+    refused(raw("PATCH", service + "?updateMask=scaling.minInstanceCount", R"({"etag":"\"old\"","scaling":{"minInstanceCount":1}})"), 409,
+            "ABORTED");
     refused(raw("PATCH", service + "?dryRun=true", "{}"), 400, "INVALID_ARGUMENT");
     refused(raw("GET", "/v2/projects/pilotlight-demo/locations/-/services"), 400, "INVALID_ARGUMENT");
     refused(raw("GET", "/v2/projects/other/locations/us-central1/services"), 403, "PERMISSION_DENIED");
@@ -241,14 +243,20 @@ TEST_F(GcpSandbox, TheServerRefusesWhatGoogleWould) {
     const std::string series = "/v3/projects/pilotlight-demo/timeSeries?interval.endTime=2026-11-24T00:00:00Z&filter=";
     refused(raw("GET", series + "metric.type%3D%22nothing%22"), 404, "NOT_FOUND");
     refused(raw("GET", series + "metric.type%3D"), 400, "INVALID_ARGUMENT");
-    refused(raw("GET", series + "metric.type%3D%22run.googleapis.com/request_latencies%22&aggregation.alignmentPeriod=60s&aggregation.perSeriesAligner=ALIGN_MAX"), 400, "INVALID_ARGUMENT");
-    refused(raw("GET", series + "metric.type%3D%22run.googleapis.com/request_count%22&aggregation.alignmentPeriod=30s&aggregation.perSeriesAligner=ALIGN_DELTA"), 400, "INVALID_ARGUMENT");
-    refused(raw("POST", "/bigquery/v2/projects/pilotlight-demo/queries", R"({"query":"SELECT 1","useLegacySql":false,"location":"EU"})"), 400, "INVALID_ARGUMENT");
+    refused(raw("GET", series + "metric.type%3D%22run.googleapis.com/"
+                                "request_latencies%22&aggregation.alignmentPeriod=60s&aggregation.perSeriesAligner=ALIGN_MAX"),
+            400, "INVALID_ARGUMENT");
+    refused(raw("GET", series + "metric.type%3D%22run.googleapis.com/"
+                                "request_count%22&aggregation.alignmentPeriod=30s&aggregation.perSeriesAligner=ALIGN_DELTA"),
+            400, "INVALID_ARGUMENT");
+    refused(raw("POST", "/bigquery/v2/projects/pilotlight-demo/queries", R"({"query":"SELECT 1","useLegacySql":false,"location":"EU"})"),
+            400, "INVALID_ARGUMENT");
     EXPECT_EQ(json::parse(raw("GET", service).body)["etag"], now["etag"]) << "nothing of this changed anything";
     // A containers list without cpuIdle would switch the billing; the preview shows it and changes nothing.
     json containers = now["template"]["containers"];
     containers[0]["resources"].erase("cpuIdle");
-    const auto preview = raw("PATCH", service + "?validateOnly=true&updateMask=template.containers,template.revision", json{{"template", {{"containers", containers}}}}.dump());
+    const auto preview = raw("PATCH", service + "?validateOnly=true&updateMask=template.containers,template.revision",
+                             json{{"template", {{"containers", containers}}}}.dump());
     EXPECT_EQ(preview.status, 200) << preview.body;
     EXPECT_EQ(json::parse(preview.body)["response"]["template"]["containers"][0]["resources"]["cpuIdle"], false);
     EXPECT_EQ(json::parse(raw("GET", service).body)["etag"], now["etag"]);
@@ -259,7 +267,9 @@ TEST_F(GcpSandbox, ListsComeInPages) {
     std::string token;
     int pages = 0;
     do {
-        const json page = json::parse(raw("GET", "/v2/projects/pilotlight-demo/locations/us-central1/services?pageSize=1" + (token.empty() ? "" : "&pageToken=" + token)).body);
+        const json page = json::parse(raw("GET", "/v2/projects/pilotlight-demo/locations/us-central1/services?pageSize=1" +
+                                                     (token.empty() ? "" : "&pageToken=" + token))
+                                          .body);
         for (const auto& each : page["services"]) names.insert(each["name"].get<std::string>());
         token = page.value("nextPageToken", "");
         ++pages;

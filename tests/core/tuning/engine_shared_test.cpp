@@ -48,7 +48,9 @@ Evidence evidence(std::int32_t pool, const char* billing = "request") {
     e.memory_used = series(f, Metric::memory_used, Statistic::maximum, [](std::size_t) { return 400; });
     e.cpu_utilization = series(f, Metric::cpu_utilization, Statistic::average, [](std::size_t) { return 0.4; });
     const auto one = [&](Statistic s, double value) {
-        MetricSeries whole_range{{f.id, "", Metric::duration, s, std::chrono::duration_cast<seconds>(kRange.length())}, {{kRange.begin, value}}, RangeSet({kRange})};
+        MetricSeries whole_range{{f.id, "", Metric::duration, s, std::chrono::duration_cast<seconds>(kRange.length())},
+                                 {{kRange.begin, value}},
+                                 RangeSet({kRange})};
         return whole_range;
     };
     e.whole_p50 = one(Statistic::p50, 190);
@@ -113,7 +115,8 @@ TEST(SharedModel, TheMinimumBuysWarmStarts) {
     EXPECT_LT(kept.whatif.cold_start_share->value, kept.today.cold_start_share->value / 3);
     // 2 vCPU and 2 GiB idle for 30 days, less the time that it serves.
     const double idle = 30 * 86400 * (2 + 2) * 0.0000025 * std::exp(-0.025);
-    EXPECT_NEAR(kept.whatif.breakdown.at(meter::kIdleVcpu).value.toDouble() + kept.whatif.breakdown.at(meter::kIdleMemory).value.toDouble(), idle, idle * 0.02);
+    EXPECT_NEAR(kept.whatif.breakdown.at(meter::kIdleVcpu).value.toDouble() + kept.whatif.breakdown.at(meter::kIdleMemory).value.toDouble(),
+                idle, idle * 0.02);
     const auto away = build(evidence(1))->exact({.settings = {.warm_pool = 0}}, {}).value();
     EXPECT_FALSE(away.whatif.breakdown.contains(meter::kIdleVcpu));
     EXPECT_LT(usd(away.whatif.cost_month), usd(away.today.cost_month) / 2);
@@ -124,11 +127,14 @@ TEST(SharedModel, CpuAndConcurrencyAreUncertain) {
     const auto cpu = engine->exact({.settings = {.vcpu = 1}}, {}).value();
     EXPECT_GE(cpu.whatif.p95_ms->value, cpu.today.p95_ms->value);
     EXPECT_GT(cpu.whatif.p95_ms->hi / cpu.whatif.p95_ms->lo, 1.2) << "never measured";
-    EXPECT_NE(std::find_if(cpu.basis.cautions.begin(), cpu.basis.cautions.end(), [](const auto& c) { return c.find("never measured") != std::string::npos; }), cpu.basis.cautions.end());
+    EXPECT_NE(std::find_if(cpu.basis.cautions.begin(), cpu.basis.cautions.end(),
+                           [](const auto& c) { return c.find("never measured") != std::string::npos; }),
+              cpu.basis.cautions.end());
     const auto more = engine->exact({.settings = {.concurrency = 80}}, {}).value();
     EXPECT_GT(more.whatif.p95_ms->hi, more.whatif.p95_ms->value * 1.1);
     const auto traffic = engine->exact({.traffic = 3}, {}).value();
-    EXPECT_NEAR(traffic.whatif.breakdown.at(meter::kRequests).value.toDouble(), 3 * traffic.today.breakdown.at(meter::kRequests).value.toDouble(), 0.02);
+    EXPECT_NEAR(traffic.whatif.breakdown.at(meter::kRequests).value.toDouble(),
+                3 * traffic.today.breakdown.at(meter::kRequests).value.toDouble(), 0.02);
 }
 
 TEST(SharedModel, RecommendsWhatSavesForCertainAndKeepsTheTarget) {
