@@ -77,7 +77,7 @@ QWidget* makeMetricsPage() {
     group->setHome(kStart, end);
     const auto prepare = [&](TimeChart* chart) {
         chart->setGroup(group);
-        chart->setIncompleteFrom(end - 8 * period);
+        chart->setIncomplete({{end - 8 * period, end}});
         chart->setMargins({46, 4, 16, 22});
         return chart;
     };
@@ -240,7 +240,7 @@ QWidget* makeOverviewPage() {
     stack.push_back(forecast);
     cost->setSeries(stack);
     cost->setBands({{makeValues(fx), makeValues(lo), makeValues(hi), 0}});
-    cost->setIncompleteFrom(x[21]);
+    cost->setIncomplete({{x[21], 1e18}});
     cost->setAnnotations({{x[13], QStringLiteral("applied: ocr-page 3,008 → 1,792 MB"), Role::text, QStringLiteral("c")}});
     cost->setTimeRange(x.front(), x.back());
     cost_card->body()->addWidget(cost, 1);

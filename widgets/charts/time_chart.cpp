@@ -176,13 +176,8 @@ void TimeChart::setAnnotations(std::vector<Annotation> annotations) {
     refresh();
 }
 
-void TimeChart::setIncompleteFrom(std::optional<double> seconds) {
-    d_->incomplete_from = seconds;
-    refresh();
-}
-
-void TimeChart::setIncompleteUntil(std::optional<double> seconds) {
-    d_->incomplete_until = seconds;
+void TimeChart::setIncomplete(std::vector<std::pair<double, double>> spans) {
+    d_->incomplete = std::move(spans);
     refresh();
 }
 
@@ -458,10 +453,11 @@ void TimeChart::rebuildValues() {
 void TimeChart::rebuildMarks() {
     const QRectF area = plotRect();
     d_->hatched.clear();
-    if (d_->incomplete_from && *d_->incomplete_from < d_->group->to())
-        d_->hatched.emplace_back(QPointF(std::max(area.left(), xToPixel(*d_->incomplete_from)), area.top()), area.bottomRight());
-    if (d_->incomplete_until && *d_->incomplete_until > d_->group->from())
-        d_->hatched.emplace_back(area.topLeft(), QPointF(std::min(area.right(), xToPixel(*d_->incomplete_until)), area.bottom()));
+    for (const auto& [from, to] : d_->incomplete) {
+        if (to <= d_->group->from() || from >= d_->group->to()) continue;
+        d_->hatched.emplace_back(QPointF(std::max(area.left(), xToPixel(from)), area.top()),
+                                 QPointF(std::min(area.right(), xToPixel(to)), area.bottom()));
+    }
     d_->flags.clear();
     const QFontMetricsF metrics(textFont(Type::caption));
     double free_from = area.left();

@@ -63,8 +63,7 @@ public:
     void setBands(std::vector<TimeBand> bands);
     void setLimits(std::vector<LimitLine> limits);
     void setAnnotations(std::vector<Annotation> annotations);
-    void setIncompleteFrom(std::optional<double> seconds);   // hatched from there to the right edge
-    void setIncompleteUntil(std::optional<double> seconds);  // hatched from the left edge to there
+    void setIncomplete(std::vector<std::pair<double, double>> spans);  // seconds, from and to; hatched
     void setLogarithmic(bool on);
     void setFixedTop(std::optional<double> value);  // upper end of a linear axis; unset = by the data
     void setZone(const QTimeZone& zone);

@@ -33,7 +33,8 @@ struct TimeChart::Private {
     std::vector<LimitLine> limits;
     std::vector<Annotation> annotations;
     std::vector<Flag> flags;
-    std::optional<double> incomplete_from, incomplete_until, fixed_top;
+    std::optional<double> fixed_top;
+    std::vector<std::pair<double, double>> incomplete;
     std::vector<int> isolated;
     bool logarithmic = false, readout = true, graphs_stale = true;
     QTimeZone zone = QTimeZone::utc();

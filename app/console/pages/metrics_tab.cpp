@@ -180,7 +180,7 @@ void MetricsTab::show(const FunctionMetrics& m) {
             for (auto& flag : silent) flag.text.clear();
             return silent;
         }());
-        panel.chart->setIncompleteFrom(incomplete);
+        panel.chart->setIncomplete({{incomplete, seconds1970(m.range.end)}});
         panel.chart->setZone(zone);
     }
     const auto state = [](const Panel& panel, bool known, const QString& title, const QString& detail) {

@@ -172,7 +172,8 @@ void OverviewPage::show() {
 
 void OverviewPage::showCosts() {
     const auto& fleet = *session_.fleet();
-    if (!showStackedCosts(*chart_, fleet, CostGroup::function, 5)) {
+    const auto forecast = forecastCosts(fleet, 7);
+    if (!showStackedCosts(*chart_, fleet, CostGroup::function, 5, forecast)) {
         chart_card_->setCaption({});
         chart_card_->setState(
             session_.syncing() ? PanelState::loading(QStringLiteral("Reading usage"))
@@ -180,7 +181,13 @@ void OverviewPage::showCosts() {
                                                    QStringLiteral("It needs usage of at least one day and a price list for its region.")));
         return;
     }
-    chart_card_->setCaption(QStringLiteral("computed at list price, UTC days; hatched: not complete"));
+    chart_card_->setCaption(QStringLiteral("computed at list price, UTC days; hatched: not complete") +
+                            (forecast ? QStringLiteral("; dashed: forecast, 90 %") : QString()));
+    chart_card_->setToolTip(forecast ? QStringLiteral("Forecast: %1. On the last %2 days it was off by %3.")
+                                           .arg(forecast->method)
+                                           .arg(forecast->days_tested)
+                                           .arg(format::percent(forecast->wape))
+                                     : QString());
     chart_card_->setState(PanelState::content());
 }
 

@@ -11,7 +11,7 @@ namespace {
 double seconds1970(Timestamp t) { return static_cast<double>(t.time_since_epoch().count()) / 1000.0; }
 }  // namespace
 
-bool showStackedCosts(TimeChart& chart, const Fleet& fleet, CostGroup group, int top) {
+bool showStackedCosts(TimeChart& chart, const Fleet& fleet, CostGroup group, int top, const std::optional<CostForecast>& forecast) {
     const auto stack = costStack(fleet, group, top);
     if (stack.layers.empty()) {
         chart.setSeries({});
@@ -31,13 +31,29 @@ bool showStackedCosts(TimeChart& chart, const Fleet& fleet, CostGroup group, int
         one.y = makeValues(stack.layers[i].amounts);
         series.push_back(std::move(one));
     }
+    double end = x.back() + 86'400;
+    std::vector<TimeBand> bands;
+    if (forecast) {
+        std::vector<double> middles;
+        for (const auto day : forecast->days) middles.push_back(seconds1970(day) + 43'200);
+        TimeSeries ahead;
+        ahead.name = QStringLiteral("forecast");
+        ahead.role = Role::accent;
+        ahead.dashed = true;
+        ahead.x = makeValues(middles);
+        ahead.y = makeValues(forecast->value);
+        bands.push_back({ahead.x, makeValues(forecast->lo), makeValues(forecast->hi), 0});
+        series.push_back(std::move(ahead));
+        end = std::max(end, seconds1970(forecast->days.back()) + 86'400);
+    }
     chart.setSeries(std::move(series));
-    chart.setTimeRange(x.front(), x.back() + 86'400);
-    std::optional<double> from, until;
-    for (std::size_t i = 0; i < x.size() && stack.incomplete[i]; ++i) until = x[i] + 86'400;
-    for (std::size_t i = x.size(); i-- > 0 && stack.incomplete[i];) from = x[i];
-    chart.setIncompleteUntil(until);
-    chart.setIncompleteFrom(from);
+    chart.setBands(std::move(bands));
+    chart.setTimeRange(x.front(), end);
+    std::vector<std::pair<double, double>> incomplete;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        if (stack.incomplete[i]) incomplete.emplace_back(x[i], x[i] + 86'400);
+    }
+    chart.setIncomplete(std::move(incomplete));
     std::vector<Annotation> flags;
     for (const auto& change : fleet.changes) {
         if (change.applied == Timestamp{} || !fleet.range.contains(change.applied) || flags.size() >= 4) continue;

@@ -1,6 +1,7 @@
 #include <QSignalSpy>
 #include <QTest>
 
+#include "app/console/models/cost_forecast.h"
 #include "app/console/models/function_metrics.h"
 #include "app/console/models/function_model.h"
 #include "app/console/models/journal_lines.h"
@@ -201,6 +202,28 @@ private slots:
         QCOMPARE(found[0].level, Need::Level::bad);
         QCOMPARE(qs(found[0].text), QStringLiteral("ocr throttled 214 times"));
         QCOMPARE(plain(qs(found[1].figure)), QStringLiteral("41 min left"));
+    }
+
+    void costsAheadNeedEnoughDaysAndFollowTheWeek() {
+        auto sample = fleet();
+        const auto day = [&](int i) { return sample.range.begin + hours(24 * i); };
+        for (int i = 0; i < 14; ++i) {
+            CostLine line;
+            line.function_id = sample.functions[0].function.id;
+            line.profile = "prod-eu";
+            line.period = {day(i), day(i + 1)};
+            line.amount = Money::fromDouble(i % 7 < 5 ? 10 : 4);  // five days dear, two cheap
+            sample.costs.push_back(line);
+        }
+        const auto ahead = forecastCosts(sample, 7);
+        QVERIFY(ahead.has_value());
+        QCOMPARE(ahead->days.front(), day(13));  // read until five to midnight: not complete
+        QCOMPARE(ahead->value.size(), std::size_t(7));
+        QVERIFY(ahead->days_tested >= 5);
+        for (std::size_t i = 0; i < 7; ++i) QVERIFY(ahead->lo[i] <= ahead->value[i] && ahead->value[i] <= ahead->hi[i]);
+        QVERIFY(ahead->value[1] > ahead->value[0]);  // the working week after its end
+        sample.range.begin = day(6);
+        QVERIFY(!forecastCosts(sample, 7).has_value());  // seven complete days: nothing to test on
     }
 
     void costsAreGroupedExactly() {
