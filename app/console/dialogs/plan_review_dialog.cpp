@@ -4,7 +4,9 @@
 #include <QGridLayout>
 #include <QLineEdit>
 #include <QSaveFile>
+#include <QScreen>
 #include <QTimer>
+#include <algorithm>
 
 #include "app/console/models/words.h"
 #include "core/change/patch.h"
@@ -27,6 +29,15 @@ QString firstVeto(const Plan& plan) {
 QString sentence(const std::string& text) {
     const QString words = qs(text);
     return words.left(1).toUpper() + words.mid(1) + (words.endsWith(QLatin1Char('.')) ? QString() : QStringLiteral("."));
+}
+// What a revert would set, in the words of this dialog; schedules are told by the plan itself.
+QString undoText(const Plan& plan) {
+    QStringList back;
+    for (const auto& change : plan.changes) {
+        if (change.setting.rfind("warm_schedule", 0) == 0) return plan.revert.empty() ? QString() : sentence(plan.revert);
+        back << QStringLiteral("%1 back to %2").arg(settingLabel(change.setting), settingValue(change.setting, change.before));
+    }
+    return back.isEmpty() ? QString() : back.join(QStringLiteral(", ")) + QLatin1Char('.');
 }
 }  // namespace
 
@@ -92,7 +103,7 @@ void PlanReviewDialog::build() {
         "Watch 60 min against the baseline before. Revert by itself if errors, p95 or throttles are worse with 95 % confidence; say so if "
         "there is too little traffic to tell.");
     if (!plan_.traffic.empty()) then = sentence(plan_.traffic) + QLatin1Char(' ') + then;
-    if (!plan_.revert.empty()) then += QStringLiteral(" To undo: ") + sentence(plan_.revert);
+    if (const QString undo = undoText(plan_); !undo.isEmpty()) then += QStringLiteral(" To undo: ") + undo;
     auto* then_label = makeLabel(then, Type::body, Role::muted);
     then_label->setWordWrap(true);
     column->addWidget(then_label);
@@ -132,6 +143,13 @@ void PlanReviewDialog::build() {
     } else {
         cancel_->setFocus();  // Enter by mistake changes nothing
     }
+}
+
+void PlanReviewDialog::showEvent(QShowEvent* event) {
+    // Wrapped lines need their height at the width they get, which a size hint does not know.
+    const int needed = layout()->totalHeightForWidth(width());
+    setMinimumHeight(std::min(needed, screen()->availableGeometry().height() - 60));
+    QDialog::showEvent(event);
 }
 
 QWidget* PlanReviewDialog::changesTable() {

@@ -30,6 +30,9 @@ signals:
     // Stale or expired, or a veto is to be overridden: the same change, planned anew.
     void planAgain(const QStringList& overrides);
 
+protected:
+    void showEvent(QShowEvent* event) override;
+
 private:
     void build();
     [[nodiscard]] QWidget* changesTable();
