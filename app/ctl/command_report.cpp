@@ -6,6 +6,7 @@
 #include "app/common/report.h"
 #include "app/ctl/context.h"
 #include "core/platform/aws/policy.h"
+#include "core/platform/azure/operations.h"
 #include "core/platform/gcp/policy.h"
 
 namespace pilotlight::ctl {
@@ -45,12 +46,14 @@ void addReportCommands(CLI::App& app, Context& context) {
     report_command->callback([report, &context] { writeReport(context, *report); });
 
     auto policy = std::make_shared<PolicyCommand>();
-    auto* policy_command = app.add_subcommand("policy", "Least-privilege policy for what Pilotlight calls (AWS: IAM policy; Google Cloud: custom role)");
+    auto* policy_command = app.add_subcommand("policy", "Least-privilege policy for what Pilotlight calls (AWS: IAM policy; Google Cloud and Azure: custom role)");
     policy_command->add_option("kind", policy->kind, "read, or apply (what applying needs besides)")->check(CLI::IsMember({"read", "apply"}))->capture_default_str();
-    policy_command->add_option("--platform", policy->platform, "aws or gcp")->check(CLI::IsMember({"aws", "gcp"}))->capture_default_str();
+    policy_command->add_option("--platform", policy->platform, "aws, gcp or azure")->check(CLI::IsMember({"aws", "gcp", "azure"}))->capture_default_str();
     policy_command->add_option("--account", policy->account, "Account that may be changed")->capture_default_str();
     policy_command->add_option("--region", policy->region, "Region that may be changed")->capture_default_str();
     policy_command->callback([policy, &context] {
+        const std::string subscription = policy->account == "*" ? std::string() : policy->account;
+        if (policy->platform == "azure") return context.out(policy->kind == "read" ? platform::azure::readPolicy(subscription) : platform::azure::applyPolicy(subscription));
         if (policy->platform == "gcp") return context.out(policy->kind == "read" ? platform::gcp::readPolicy() : platform::gcp::applyPolicy());
         context.out(policy->kind == "read" ? platform::aws::readPolicy() : platform::aws::applyPolicy(policy->account, policy->region));
     });

@@ -110,6 +110,10 @@ int main(int argc, char** argv) {
     if (!tokens) return complain(tokens.error(), 1);
     Service service(world, keys, SandboxClock(anchor, speed), std::move(faults));
     service.serve(project, **tokens);
+    azure::Subscription subscription(*scenario, seed, begun - static_cast<Micros>(days * static_cast<double>(kDay)));
+    subscription.advance(begun);
+    azure::TokenIssuer entra;
+    service.serve(subscription, entra);
     const auto server = Server::start(service, port, tls);
     if (!server) return complain(server.error(), 1);
     using nlohmann::json;
@@ -124,12 +128,16 @@ int main(int argc, char** argv) {
                      {"AWS_REGION", region},
                      {"AWS_DEFAULT_REGION", region},
                      {"GOOGLE_APPLICATION_CREDENTIALS", google},
-                     {"GOOGLE_CLOUD_PROJECT", scenario->project}};
+                     {"GOOGLE_CLOUD_PROJECT", scenario->project},
+                     {"AZURE_TENANT_ID", entra.tenant()},
+                     {"AZURE_CLIENT_ID", entra.client()},
+                     {"AZURE_CLIENT_SECRET", entra.secret()},
+                     {"AZURE_SUBSCRIPTION_ID", scenario->subscription}};
     if (tls) {
         environment["AWS_CA_BUNDLE"] = (*server)->caPath();
         environment["NODE_EXTRA_CA_CERTS"] = (*server)->caPath();
     }
-    const json ready{{"endpoints", {{"aws", url}, {"gcp", url}, {"azure", nullptr}}},
+    const json ready{{"endpoints", {{"aws", url}, {"gcp", url}, {"azure", url}}},
                      {"token_endpoint", url},
                      {"ca", tls ? json((*server)->caPath()) : json(nullptr)},
                      {"environment", environment}};

@@ -89,6 +89,7 @@ void Service::tick() {
     const std::lock_guard lock(mutex_);
     world_.advance(clock_.now());
     if (project_ != nullptr) project_->advance(clock_.now());
+    if (subscription_ != nullptr) subscription_->advance(clock_.now());
 }
 
 HttpResponse Service::handle(const HttpRequest& request) {
@@ -122,7 +123,30 @@ HttpResponse Service::answerGoogle(const HttpRequest& request, const std::string
     return response;
 }
 
+HttpResponse Service::answerAzure(const HttpRequest& request, const std::string& operation) {
+    const std::lock_guard lock(mutex_);
+    subscription_->advance(clock_.now());
+    subscription_->convergence_factor = 1;
+    subscription_->next_change_fails = false;
+    const auto faults = faults_.befall(operation);
+    for (const auto& fault : faults) {
+        if (fault.kind == Fault::Kind::throttle) {
+            HttpResponse response = azure::errorResponse({429, "TooManyRequests", "The request is being throttled.", {}, {}});
+            response.headers.emplace_back("Retry-After", "1");
+            return response;
+        }
+        if (fault.kind == Fault::Kind::error) return azure::errorResponse({fault.status, "InternalServerError", "The service has failed.", {}, {}});
+        if (fault.kind == Fault::Kind::slow) subscription_->convergence_factor = fault.factor;
+        if (fault.kind == Fault::Kind::partial) subscription_->next_change_fails = true;
+    }
+    HttpResponse response = azure::answer(request, *subscription_, *azure_tokens_, SandboxClock::realNow());
+    spoilDelivery(faults, response);
+    return response;
+}
+
 HttpResponse Service::answer(const HttpRequest& request, const std::string& id) {
+    if (subscription_ != nullptr)
+        if (const std::string operation = azure::operationOf(request); !operation.empty()) return answerAzure(request, operation);
     if (project_ != nullptr)
         if (const std::string operation = gcp::operationOf(request); !operation.empty()) return answerGoogle(request, operation);
     if (request.path.starts_with("/offers/v1.0/aws/") && request.method == "GET") {

@@ -8,6 +8,7 @@
 
 #include "app/sandbox/aws/signature.h"
 #include "app/sandbox/aws/wire.h"
+#include "app/sandbox/azure/arm.h"
 #include "app/sandbox/engine/world.h"
 #include "app/sandbox/faults.h"
 #include "app/sandbox/gcp/project.h"
@@ -38,6 +39,12 @@ public:
         tokens_ = &tokens;
     }
 
+    // What answers Azure's paths; without it they are unknown.
+    void serve(azure::Subscription& subscription, azure::TokenIssuer& tokens) {
+        subscription_ = &subscription;
+        azure_tokens_ = &tokens;
+    }
+
     // Never throws; always answers.
     [[nodiscard]] HttpResponse handle(const HttpRequest& request);
     // Plays up to now; called now and then so that a quiet hour does not pile up.
@@ -46,10 +53,13 @@ public:
 private:
     [[nodiscard]] HttpResponse answer(const HttpRequest& request, const std::string& request_id);
     [[nodiscard]] HttpResponse answerGoogle(const HttpRequest& request, const std::string& operation);
+    [[nodiscard]] HttpResponse answerAzure(const HttpRequest& request, const std::string& operation);
 
     World& world_;
     gcp::Project* project_ = nullptr;
     gcp::TokenIssuer* tokens_ = nullptr;
+    azure::Subscription* subscription_ = nullptr;
+    azure::TokenIssuer* azure_tokens_ = nullptr;
     Keys keys_;
     SandboxClock clock_;
     std::mutex mutex_;  // world_, project_ and faults_

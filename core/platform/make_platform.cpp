@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/platform/aws/aws_platform.h"
+#include "core/platform/azure/azure_platform.h"
 #include "core/platform/gcp/gcp_platform.h"
 
 namespace pilotlight::platform {
@@ -15,7 +16,7 @@ Result<std::unique_ptr<Platform>> makePlatform(const Profile& profile, const Dep
         case PlatformKind::gcp:
             return std::unique_ptr<Platform>(std::make_unique<gcp::GcpPlatform>(profile, dependencies));
         case PlatformKind::azure:
-            break;
+            return std::unique_ptr<Platform>(std::make_unique<azure::AzurePlatform>(profile, dependencies));
     }
     return fail(ErrorCode::unsupported, fmt::format("Platform {} is not built in", name(profile.platform)),
                 fmt::format("Profile {} cannot be read.", profile.name), "Use a profile of another platform.");

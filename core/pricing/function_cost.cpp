@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/pricing/azure_cost.h"
 #include "core/pricing/cloud_run_cost.h"
 #include "core/pricing/price_lines.h"
 
@@ -70,14 +71,14 @@ InstanceShape shapeOf(const Function& function, Megabytes memory, std::optional<
     shape.instance_based = function.untunedText(untuned_key::kBilling) == "instance";
     shape.first_generation = function.untunedText(untuned_key::kKind) == "gen1";
     shape.accelerated = function.untuned.contains("accelerator");
+    if (function.platform == PlatformKind::azure) shape.plan = function.untunedText(untuned_key::kKind);
     return shape;
 }
 
 Result<std::map<std::string, Money>> functionCost(const LambdaUsage& usage, const InstanceShape& shape, const PriceBook& book,
                                                   const std::map<std::string, double>& factors) {
     if (book.platform == "gcp") return cloudRunCost(usage, shape, book, factors);
-    if (book.platform != "aws")
-        return fail(ErrorCode::unsupported, "Costs of " + book.platform + " cannot be computed yet", "They are unknown.", "See the bill.");
+    if (book.platform == "azure") return azureCost(usage, shape, book, factors);
     return lambdaCost(usage, shape.memory, shape.ephemeral_storage, book, factors);
 }
 

@@ -41,6 +41,7 @@ struct InstanceShape {
     bool instance_based = false;    // Cloud Run: billed for the whole life of an instance
     bool first_generation = false;  // Cloud Functions, 1st generation
     bool accelerated = false;       // with a GPU
+    std::string plan;               // Azure: "flex", "premium", "consumption"
 };
 // `memory`, `vcpu`: those that were in force, where they are not today's.
 [[nodiscard]] InstanceShape shapeOf(const Function& function, Megabytes memory, std::optional<double> vcpu = {});

@@ -14,6 +14,7 @@ namespace {
 
 constexpr double kMonth = 30 * 86400.0;
 constexpr double kHalfStep = 0.05;          // active stretches are billed in steps of 100 ms
+constexpr double kLeastFlexStretch = 1;   // s, Azure Flex Consumption
 constexpr double kLongestQueue = 10;        // s a request waits at the maximum (Cloud Run, about concurrency)
 constexpr double kAssumedStart = 2.0;       // s, where no start was measured
 constexpr double kMeasurementNoise = 0.02;  // relative, of a mean over the evidence
@@ -34,6 +35,7 @@ struct Source {
 
 struct Sink {
     SharedTotals& totals;
+    double least_s;  // that an active stretch is billed for
     std::vector<std::pair<double, int>> active, alive;
     void served(double, double latency, model::Served how) {
         totals.requests += 1;
@@ -55,7 +57,7 @@ struct Sink {
     void busy(double from, double to) {
         span(active, from, to);
         span(alive, from, to);
-        totals.active_s += to - from + kHalfStep;
+        totals.active_s += std::max(to - from + kHalfStep, least_s);
     }
     void idle(double from, double to) { span(alive, from, to); }
     void started(double, std::int64_t) { totals.starts += 1; }
@@ -141,6 +143,8 @@ SharedSettings SharedModel::Impl::resolve(const WhatIf& what) const {
     SharedSettings s = today;
     if (what.settings.memory) s.memory = *what.settings.memory;
     if (what.settings.vcpu) s.vcpu = *what.settings.vcpu;
+    // Azure: 2,048 MB are one vCPU.
+    if (evidence.function.platform == PlatformKind::azure && s.memory != today.memory) s.vcpu = s.memory.value / 2048.0;
     // 1st generation functions: 1 vCPU is 2.4 GHz, and the clock follows memory.
     if (evidence.function.untunedText(untuned_key::kKind) == "gen1" && s.memory != today.memory)
         s.vcpu = pricing::firstGenerationGigahertz(s.memory) / 2.4;
@@ -177,7 +181,7 @@ SharedTotals SharedModel::Impl::replay(const SharedSettings& s, std::size_t most
     options.expected_busy = 4;
     options.end_s = totals.span_s;
     Source source{work.arrivals, service_s, ratioAt(s), first, s.traffic, begin};
-    Sink sink{totals, {}, {}};
+    Sink sink{totals, evidence.function.untunedText(untuned_key::kKind) == "flex" ? kLeastFlexStretch : 0, {}, {}};
     model::SharedEngine engine(source, sink, options);
     engine.run();
     totals.idle_min_s = integrate(sink.active, totals.span_s, [&](int level) { return std::max(0, s.pool - level); });
@@ -268,17 +272,20 @@ Outcome SharedModel::Impl::outcomeOf(const SharedPoint& p, bool exact) const {
     if (p.requests > 0) {
         const double n = std::max(1.0, static_cast<double>(work.arrivals.size()));
         const auto time = [&](double seconds) { return Estimate{seconds * 1000, seconds * 1000 * low, seconds * 1000 * high}; };
-        out.p50_ms = time(p.p50_s);
-        out.p95_ms = time(p.p95_s);
-        out.p99_ms = time(p.p99_s);
+        // Where no percentile was measured, none is predicted.
+        if (measured.p95_ms) {
+            out.p50_ms = time(p.p50_s);
+            out.p95_ms = time(p.p95_s);
+            out.p99_ms = time(p.p99_s);
+        }
         const auto share = [&](double s) {
             const double spread = 1.645 * std::sqrt((s * n + 1)) / n;
             return Estimate{s, std::max(0.0, s - spread), std::min(1.0, s + spread)};
         };
-        out.cold_start_share = share(p.cold_share);
+        if (!evidence.cold_starts.coverage.ranges().empty()) out.cold_start_share = share(p.cold_share);
         out.throttled_share = share(p.throttled_share);
     }
-    out.latency_cdf = p.cdf;
+    if (measured.p95_ms) out.latency_cdf = p.cdf;
     return out;
 }
 
@@ -382,6 +389,7 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
         m.evidence.prices ? pricing::describe(*m.evidence.prices) : "price unknown: no price list of " + f.region + " has been read";
     basis.cautions.push_back(
         "arrivals are drawn from counts by period, durations from the measured distribution: this platform has no log line a request");
+    if (!m.measured.p95_ms) basis.cautions.push_back("latency percentiles were not measured: none is predicted");
     if (m.start_assumed) basis.cautions.push_back("no instance start was measured: its time is an assumption (2 s)");
     if (m.today.concurrency > 1)
         basis.cautions.push_back(

@@ -53,11 +53,14 @@ struct Limits {
     }
 };
 
-DesiredSettings desired(const SharedSettings& today, const SharedSettings& s) {
+DesiredSettings desired(const Function& f, const SharedSettings& today, const SharedSettings& s) {
     DesiredSettings d;
     if (s.memory != today.memory) d.memory = s.memory;
     if (s.vcpu != today.vcpu) d.vcpu = s.vcpu;
-    if (s.pool != today.pool) d.warm_pool = s.pool;
+    if (s.pool != today.pool) {
+        d.warm_pool = s.pool;
+        if (!f.qualifiers.empty()) d.pool_qualifier = f.qualifiers.front().name;
+    }
     return d;
 }
 
@@ -117,7 +120,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
 
     Engine::SearchResult result;
     const auto candidate = [&](const SharedPoint& p, double cost) {
-        return Engine::Candidate{desired(m.today, p.settings), cost, p.p95_s * 1000, p.cold_share, limits.met(p), false};
+        return Engine::Candidate{desired(f, m.today, p.settings), cost, p.p95_s * 1000, p.cold_share, limits.met(p), false};
     };
     double fastest = INFINITY;
     for (const auto& trial : trials) {
@@ -148,6 +151,11 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
         r.reasons.push_back(fmt::format("Only {} invocations in the period: too few to tell a saving from chance.", grouped(n)));
         return finish();
     }
+    if (n > 0 && !m.measured.p95_ms) {
+        r.needs = "latency percentiles; on Azure they are in Application Insights, which Pilotlight does not read yet";
+        r.reasons.push_back("Only the mean duration was measured: whether another setting keeps requests fast enough cannot be told.");
+        return finish();
+    }
     const bool met = limits.met(m.today_point);
     const double least = std::max(kLeastUsd, kLeastShare * *today_cost);
     std::optional<Trial> hoped;
@@ -167,7 +175,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
             continue;
         }
         r.status = RecommendationStatus::recommended;
-        r.settings = desired(m.today, trial.point.settings);
+        r.settings = desired(f, m.today, trial.point.settings);
         r.changes = changesOf(m.today, trial.point.settings);
         r.saving_month = MoneyEstimate{Money::fromDouble(saving), Money::fromDouble(sure),
                                        Money::fromDouble(*today_cost - outcome.cost_month->lo.toDouble())};

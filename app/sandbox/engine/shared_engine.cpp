@@ -53,6 +53,8 @@ void SharedEngine::integrate(Micros t) {
         m.active_ms += active * ms;
         m.alive_ms += alive * ms;
         m.idle_min_ms += kept * ms;
+        const std::int64_t on_kept = std::min<std::int64_t>(deployment_.min_instances, active);
+        m.active_min_ms += on_kept * ms;
         m.peak_active = std::max<std::uint16_t>(m.peak_active, static_cast<std::uint16_t>(active));
         m.peak_alive = std::max<std::uint16_t>(m.peak_alive, static_cast<std::uint16_t>(alive));
         auto& day = days_[static_cast<std::int32_t>(integrated_ / kDay)];
@@ -63,6 +65,7 @@ void SharedEngine::integrate(Micros t) {
         day.idle_memory += kept * ms * deployment_.memory_mb;
         day.alive_cpu += alive * ms * milli;
         day.alive_memory += alive * ms * deployment_.memory_mb;
+        day.active_min_memory += on_kept * ms * deployment_.memory_mb;
         integrated_ = next;
     }
     now_ = std::max(now_, t);
@@ -144,6 +147,9 @@ void SharedEngine::place(std::uint32_t index, Micros t, Micros arrived) {
                                    ? (row.used_mb + rounding_.memory_step_mb - 1) / rounding_.memory_step_mb * rounding_.memory_step_mb
                                    : row.memory_mb;
     day.executions_mb_ms += billed * rounded_memory;
+    SharedMinute& last = minuteAt(finish);
+    last.execution_mb_ms += billed * rounded_memory;
+    ++last.requests;
     rows_.push_back(row);
     events_.push({finish, index, false, own});
 }
@@ -201,11 +207,16 @@ void SharedEngine::goIdle(std::uint32_t index, Micros t) {
     Instance& instance = instances_[index];
     std::erase(active_, index);
     const std::int64_t length = t - instance.active_since;
-    const std::int64_t more_ms = ((length + kBilledStep - 1) / kBilledStep * kBilledStep - length) / 1000;
+    const std::int64_t least = std::max<std::int64_t>(length, rounding_.stretch_least_ms * std::int64_t{1000});
+    const std::int64_t more_ms = ((least + kBilledStep - 1) / kBilledStep * kBilledStep - length) / 1000;
     minuteAt(t).rounding_ms += more_ms;
     auto& day = days_[static_cast<std::int32_t>(t / kDay)];
     day.active_cpu += more_ms * static_cast<std::int64_t>(std::llround(deployment_.vcpu * 1000));
     day.active_memory += more_ms * deployment_.memory_mb;
+    if (static_cast<int>(active_.size()) < deployment_.min_instances) {
+        minuteAt(t).rounding_min_ms += more_ms;
+        day.rounding_min_memory += more_ms * deployment_.memory_mb;
+    }
     if (instance.doomed || instance.generation != generation_) {
         destroy(index);
         return;

@@ -84,9 +84,9 @@ TEST(CloudRunPrice, TheBookGoesWithItsRules) {
     usage.requests = 1e6;
     EXPECT_NEAR(total(functionCost(usage, shape(1, 512), bookOf("us-central1"), {})), 0.4, 1e-9);
     EXPECT_NEAR(total(functionCost(usage, shape(1, 512), bundledBook("aws", "us-east-1", "x86_64").value(), {})), 0.2, 1e-9);
-    PriceBook azure;
-    azure.platform = "azure";
-    EXPECT_EQ(functionCost(usage, shape(1, 512), azure, {}).error().code, ErrorCode::unsupported);
+    auto flex = shape(1, 2048);
+    flex.plan = "flex";
+    EXPECT_NEAR(total(functionCost(usage, flex, bundledBook("azure", "eastus", "x86_64").value(), {})), 0.4, 1e-9);
 }
 
 }  // namespace

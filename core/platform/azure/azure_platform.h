@@ -1,0 +1,58 @@
+// Platform over Azure Functions. One object a profile; thread-safe for reads (its session and credential source are).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json_fwd.hpp>
+
+#include "core/platform/azure/client.h"
+#include "core/platform/endpoint_clock.h"
+#include "core/platform/platform.h"
+
+namespace pilotlight::platform::azure {
+
+class AzurePlatform final : public Platform {
+public:
+    // `environment`: where variables come from; empty = the process's.
+    AzurePlatform(Profile profile, const Dependencies& dependencies, net::EnvironmentReader environment = {});
+
+    [[nodiscard]] const Profile& profile() const override { return profile_; }
+    [[nodiscard]] Capabilities capabilities(const Function& function) const override;
+    [[nodiscard]] Result<IdentityReport> test(const JobContext& job) override;
+    [[nodiscard]] std::shared_ptr<Clock> clock() override;
+
+    [[nodiscard]] Result<Inventory> listFunctions(const JobContext& job) override;
+    [[nodiscard]] Result<Function> readFunction(const std::string& id, const JobContext& job) override;
+    [[nodiscard]] Result<AccountLimits> readLimits(const std::string& region, const JobContext& job) override;
+
+    [[nodiscard]] Result<std::vector<Problem>> readMetrics(std::span<const MetricRequest> requests, const MetricSink& sink,
+                                                           const JobContext& job) override;
+    // Nothing is read: requests one by one are in Application Insights, which is not supported yet.
+    [[nodiscard]] Result<std::vector<Problem>> readInvocations(std::span<const LogRequest> requests, const InvocationSink& sink,
+                                                               const JobContext& job) override;
+    [[nodiscard]] ReadEstimate estimate(std::span<const MetricRequest> metrics, std::span<const LogRequest> logs) const override;
+
+    [[nodiscard]] Result<std::vector<CostLine>> readCosts(TimeRange range, const JobContext& job) override;
+    [[nodiscard]] Result<std::vector<PriceBook>> readPrices(const std::vector<std::string>& regions, const JobContext& job) override;
+
+    [[nodiscard]] Result<std::vector<ApplyStep>> steps(const Function& before, const DesiredSettings& desired,
+                                                       const std::string& alias) const override;
+    [[nodiscard]] Result<StepResult> send(const Function& before, const ApplyStep& step, const std::string& context,
+                                          const std::string& plan_id, const JobContext& job) override;
+    [[nodiscard]] Result<bool> hasHappened(const Function& before, const ApplyStep& step, const std::string& context,
+                                           const JobContext& job) override;
+    [[nodiscard]] Result<ConvergenceReport> convergence(const std::string& function_id, const JobContext& job) override;
+
+private:
+    [[nodiscard]] Result<std::vector<std::string>> subscriptions(const JobContext& job);
+    [[nodiscard]] Result<nlohmann::json> document(Operation operation, const std::string& path, const JobContext& job);
+
+    Profile profile_;
+    AzureClient client_;
+    EndpointClock clock_;
+    mutable std::mutex mutex_;
+    std::map<std::string, std::string> operations_;  // function id -> address of the operation that changes it; under mutex_
+};
+
+}  // namespace pilotlight::platform::azure

@@ -1,0 +1,157 @@
+#include "core/platform/azure/site_parse.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "core/platform/json_fields.h"
+
+namespace pilotlight::platform::azure {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::int32_t kDefaultFlexMaximum = 100, kDefaultFlexMemory = 2048;
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    return out;
+}
+
+std::int32_t small(std::optional<std::int64_t> value, std::int32_t otherwise) { return value && *value >= 0 && *value <= INT32_MAX ? static_cast<std::int32_t>(*value) : otherwise; }
+
+std::optional<std::string> ownerOf(const std::map<std::string, std::string>& tags) {
+    for (const auto& [key, value] : tags) {
+        const std::string name = lower(key);
+        if (name == "azd-env-name") return "azd";
+        if (name.starts_with("pulumi")) return "pulumi";
+        if ((name == "managed-by" || name == "managedby" || name == "provisioner") && lower(value).find("terraform") != std::string::npos) return "terraform";
+        if ((name == "managed-by" || name == "managedby") && lower(value).find("bicep") != std::string::npos) return "bicep";
+    }
+    return std::nullopt;
+}
+
+void flex(Function& f, const json& properties) {
+    const json& app_config = objectField(properties, "functionAppConfig");
+    const json& scale = objectField(app_config, "scaleAndConcurrency");
+    f.memory = Megabytes{small(integerField(scale, "instanceMemoryMB"), kDefaultFlexMemory)};
+    f.vcpu = f.memory.value / 2048.0;  // 512: a quarter, 2,048: one, 4,096: two
+    f.instance_limit = InstanceLimit::of(small(integerField(scale, "maximumInstanceCount"), kDefaultFlexMaximum));
+    const json& http = objectField(objectField(scale, "triggers"), "http");
+    // Where none is set the platform chooses by size: 4, 16, 32 (Python: 1).
+    const std::int32_t by_size = f.memory.value <= 512 ? 4 : f.memory.value <= 2048 ? 16 : 32;
+    f.concurrency = small(integerField(http, "perInstanceConcurrency"), by_size);
+    bool has_http = false;
+    for (const auto& group : arrayField(scale, "alwaysReady")) {
+        Qualifier q;
+        q.name = textField(group, "name");
+        q.kind = "group";
+        q.warm_pool = small(integerField(group, "instanceCount"), 0);
+        has_http = has_http || q.name == "http";
+        f.qualifiers.push_back(std::move(q));
+    }
+    if (!has_http) {
+        Qualifier q;
+        q.name = "http";
+        q.kind = "group";
+        q.warm_pool = 0;
+        f.qualifiers.push_back(std::move(q));
+    }
+    const json& runtime = objectField(app_config, "runtime");
+    f.runtime = textField(runtime, "name") + textField(runtime, "version");
+}
+
+void elastic(Function& f, const std::string& kind, const json& plan, const json& config) {
+    const json& properties = objectField(config, "properties");
+    const std::int32_t limit = small(integerField(properties, "functionAppScaleLimit"), 0);
+    f.instance_limit = limit > 0 ? InstanceLimit::of(limit) : InstanceLimit::unlimited();
+    f.runtime = textField(properties, "linuxFxVersion");
+    Qualifier whole;
+    whole.kind = "app";
+    whole.warm_pool = 0;
+    f.memory = Megabytes{1536};  // Consumption: fixed
+    f.vcpu = 1;
+    if (kind == "premium") {
+        const std::string size = textField(objectField(plan, "sku"), "name");
+        f.memory = Megabytes{size == "EP3" ? 14336 : size == "EP2" ? 7168 : 3584};
+        f.vcpu = size == "EP3" ? 4 : size == "EP2" ? 2 : 1;
+        whole.warm_pool = std::max(1, small(integerField(properties, "minimumElasticInstanceCount"), 1));
+        f.untuned["sku"] = size;
+    }
+    f.qualifiers.push_back(std::move(whole));
+}
+
+}  // namespace
+
+std::string SiteId::text() const { return lower(fmt::format("/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Web/sites/{}", subscription, group, name)); }
+
+std::optional<SiteId> parseSiteId(std::string_view text) {
+    std::vector<std::string> parts;
+    while (!text.empty()) {
+        const auto slash = text.find('/');
+        if (slash != 0) parts.emplace_back(text.substr(0, slash));
+        if (slash == std::string_view::npos) break;
+        text.remove_prefix(slash + 1);
+    }
+    if (parts.size() != 8 || lower(parts[0]) != "subscriptions" || lower(parts[2]) != "resourcegroups" || lower(parts[5]) != "microsoft.web" || lower(parts[6]) != "sites") return std::nullopt;
+    return SiteId{parts[1], parts[3], parts[7]};
+}
+
+std::string regionOf(std::string_view location) {
+    std::string out;
+    for (const char c : lower(location))
+        if (c != ' ') out += c;
+    return out;
+}
+
+bool isFunctionApp(const json& site) {
+    const std::string kind = lower(textField(site, "kind"));
+    return kind.find("functionapp") != std::string::npos && kind.find("workflowapp") == std::string::npos;
+}
+
+std::string planKind(const json& plan) {
+    const std::string tier = textField(objectField(plan, "sku"), "tier");
+    if (tier == "FlexConsumption") return "flex";
+    if (tier == "ElasticPremium") return "premium";
+    if (tier == "Dynamic") return "consumption";
+    return "dedicated";
+}
+
+Result<Function> parseSite(const json& site, const json& plan, const json& config, const std::string& profile, Timestamp now) {
+    const auto id = parseSiteId(textField(site, "id"));
+    if (!id) return fail(ErrorCode::protocol, "An app without an id was listed", "It is left out.", {});
+    const json& properties = objectField(site, "properties");
+    Function f;
+    f.id = id->text();
+    f.name = textField(site, "name").empty() ? id->name : textField(site, "name");
+    f.profile = profile;
+    f.platform = PlatformKind::azure;
+    f.region = regionOf(textField(site, "location"));
+    f.account = lower(id->subscription);
+    f.settings_as_of = now;
+    f.last_modified = parseIso8601(textField(properties, "lastModifiedTimeUtc")).value_or(Timestamp{});
+    for (const auto& [key, value] : objectField(site, "tags").items())
+        if (value.is_string()) f.tags[key] = value.get<std::string>();
+    f.owner = ownerOf(f.tags);
+    f.state = textField(properties, "state") == "Stopped" ? "Stopped" : "Active";
+    f.last_update_status = "Successful";
+    const std::string kind = planKind(plan);
+    f.untuned[untuned_key::kKind] = kind;
+    f.untuned[untuned_key::kBilling] = kind == "premium" || kind == "dedicated" ? "instance" : "request";
+    f.untuned["plan"] = lower(textField(properties, "serverFarmId"));
+    if (kind == "flex") {
+        flex(f, properties);
+    } else {
+        elastic(f, kind, plan, config);
+    }
+    // There is no etag: what was read stands for the state (compared before every change).
+    f.revision = textField(properties, "lastModifiedTimeUtc");
+    f.timeout = seconds{0};  // in host.json, which Resource Manager does not show
+    return f;
+}
+
+}  // namespace pilotlight::platform::azure
