@@ -120,6 +120,7 @@ int main(int argc, char** argv) {
     const std::string url = (*server)->url();
     const auto lambdas = scenario->of("aws");
     const std::string region = lambdas.empty() ? "us-east-1" : lambdas.front().region;
+    subscription.origin = url;
     const KeyFolder folder;
     const std::string google = folder.write("google-credentials.json", (*tokens)->credentialsFile(url));
     if (google.empty()) return complain({ErrorCode::storage, "The credentials file cannot be written.", "The sandbox does not start.", {}}, 1);

@@ -29,7 +29,9 @@ std::string textAt(const json& object, const char* name) {
 
 Result<std::string> readFile(const std::string& path, const char* what) {
     std::ifstream file(path, std::ios::binary);
-    if (!file) return fail(ErrorCode::unauthenticated, fmt::format("{} cannot be read: {}", what, path), "There is no access token.", "Check the path and its permissions.");
+    if (!file)
+        return fail(ErrorCode::unauthenticated, fmt::format("{} cannot be read: {}", what, path), "There is no access token.",
+                    "Check the path and its permissions.");
     std::ostringstream text;
     text << file.rdbuf();
     std::string read = text.str();
@@ -60,7 +62,8 @@ struct AzureCredentialSource::Impl {
     Status take(const std::string& body, Timestamp now, AzureToken& token) const {
         const json reply = json::parse(body, nullptr, false);
         if (reply.is_object()) token.value = textAt(reply, "access_token");
-        if (token.value.empty()) return fail(ErrorCode::protocol, "The answer of the token service holds no access token", "There is no access token.", {});
+        if (token.value.empty())
+            return fail(ErrorCode::protocol, "The answer of the token service holds no access token", "There is no access token.", {});
         addSecret(token.value);
         const std::int64_t lasts = std::clamp<std::int64_t>(secondsAt(reply, "expires_in").value_or(3600), 0, 86'400);
         token.expires = now + seconds(lasts);
@@ -68,28 +71,34 @@ struct AzureCredentialSource::Impl {
     }
 
     Result<std::string> assertionOf(const std::string& client, const std::string& address, Timestamp now) const {
-        PILOTLIGHT_ASSIGN(const std::string pem, readFile(variable("AZURE_CLIENT_CERTIFICATE_PATH"), "The certificate of the service principal"));
+        PILOTLIGHT_ASSIGN(const std::string pem,
+                          readFile(variable("AZURE_CLIENT_CERTIFICATE_PATH"), "The certificate of the service principal"));
         addSecret(pem);
         PILOTLIGHT_ASSIGN(const CertificateThumbprints prints, thumbprintsOf(pem));
         const auto issued = std::chrono::duration_cast<seconds>(now.time_since_epoch()).count();
         std::random_device device;
         const json header = {{"alg", "RS256"}, {"typ", "JWT"}, {"x5t", prints.sha1}, {"x5t#S256", prints.sha256}};
-        const json claims = {{"aud", address}, {"iss", client}, {"sub", client}, {"jti", fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device())}, {"nbf", issued}, {"exp", issued + 600}};
+        const json claims = {{"aud", address}, {"iss", client},
+                             {"sub", client},  {"jti", fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device())},
+                             {"nbf", issued},  {"exp", issued + 600}};
         return signRs256(header.dump(), claims.dump(), pem);
     }
 
     // nullopt: the environment names no service principal.
     Result<std::optional<AzureToken>> servicePrincipal(Timestamp now, std::stop_token stop) const {
-        const std::string tenant = variable("AZURE_TENANT_ID"), client = variable("AZURE_CLIENT_ID"), secret = variable("AZURE_CLIENT_SECRET");
+        const std::string tenant = variable("AZURE_TENANT_ID"), client = variable("AZURE_CLIENT_ID"),
+                          secret = variable("AZURE_CLIENT_SECRET");
         const std::string certificate = variable("AZURE_CLIENT_CERTIFICATE_PATH"), federated = variable("AZURE_FEDERATED_TOKEN_FILE");
         if (secret.empty() && certificate.empty() && federated.empty()) return std::nullopt;
         if (tenant.empty() || client.empty())
-            return fail(ErrorCode::invalid_argument, "A service principal needs AZURE_TENANT_ID and AZURE_CLIENT_ID, too", "There is no access token.", "Set both.");
+            return fail(ErrorCode::invalid_argument, "A service principal needs AZURE_TENANT_ID and AZURE_CLIENT_ID, too",
+                        "There is no access token.", "Set both.");
         std::string authority = options.authority.empty() ? variable("AZURE_AUTHORITY_HOST") : options.authority;
         if (authority.empty()) authority = "https://login.microsoftonline.com";
         while (authority.ends_with('/')) authority.pop_back();
         const std::string address = fmt::format("{}/{}/oauth2/v2.0/token", authority, percentEncode(tenant));
-        std::vector<std::pair<std::string, std::string>> form{{"grant_type", "client_credentials"}, {"client_id", client}, {"scope", std::string(kAudience) + "/.default"}};
+        std::vector<std::pair<std::string, std::string>> form{
+            {"grant_type", "client_credentials"}, {"client_id", client}, {"scope", std::string(kAudience) + "/.default"}};
         AzureToken token;
         token.tenant = tenant;
         token.principal = client;
@@ -133,7 +142,8 @@ struct AzureCredentialSource::Impl {
         HttpRequest request;
         request.direct = true;
         request.deadline = options.metadata_timeout;
-        const std::string endpoint = variable("IDENTITY_ENDPOINT"), header = variable("IDENTITY_HEADER"), client = variable("AZURE_CLIENT_ID");
+        const std::string endpoint = variable("IDENTITY_ENDPOINT"), header = variable("IDENTITY_HEADER"),
+                          client = variable("AZURE_CLIENT_ID");
         const std::string resource = percentEncode(kAudience);
         if (!endpoint.empty() && !header.empty()) {
             addSecret(header);
@@ -166,11 +176,14 @@ struct AzureCredentialSource::Impl {
             return fail(output.error());
         }
         if (output->exit_code != 0)
-            return fail(ErrorCode::credentials_expired, "The Azure CLI gave no token: " + redacted(output->error.substr(0, output->error.find('\n')).substr(0, 200)), "There is no access token.", "az login");
+            return fail(ErrorCode::credentials_expired,
+                        "The Azure CLI gave no token: " + redacted(output->error.substr(0, output->error.find('\n')).substr(0, 200)),
+                        "There is no access token.", "az login");
         const json reply = json::parse(output->out, nullptr, false);
         AzureToken token;
         if (reply.is_object()) token.value = textAt(reply, "accessToken");
-        if (token.value.empty()) return fail(ErrorCode::protocol, "What az account get-access-token printed holds no token", {}, "az login");
+        if (token.value.empty())
+            return fail(ErrorCode::protocol, "What az account get-access-token printed holds no token", {}, "az login");
         addSecret(token.value);
         token.tenant = textAt(reply, "tenant");
         token.source = token.principal = "Azure CLI";
@@ -190,8 +203,10 @@ struct AzureCredentialSource::Impl {
             }
         }
         if (found) return std::move(*found);
-        return fail(ErrorCode::unauthenticated, "No Azure credentials were found (AZURE_CLIENT_ID and its secret, certificate or federated token; managed identity; Azure CLI)",
-                    "Nothing can be read.", "az login");
+        return fail(
+            ErrorCode::unauthenticated,
+            "No Azure credentials were found (AZURE_CLIENT_ID and its secret, certificate or federated token; managed identity; Azure CLI)",
+            "Nothing can be read.", "az login");
     }
 };
 

@@ -60,18 +60,23 @@ std::optional<Failure> classifyAzure(const ApiCall& call, const HttpResponse& re
         set(ErrorCode::protocol, "was redirected", "This is not the endpoint of that service.", "Check the endpoint address.");
     } else if (status == 429) {
         failure.retryable = failure.throttled = true;
-        set(ErrorCode::throttled, "was throttled", "A quota of the subscription is used up for now.", "Try again in a minute; other programs share this quota.");
+        set(ErrorCode::throttled, "was throttled", "A quota of the subscription is used up for now.",
+            "Try again in a minute; other programs share this quota.");
     } else if (status == 401) {
         const bool expired = body.code != "InvalidAuthenticationTokenTenant" && body.code != "InvalidAuthenticationToken";
-        set(expired ? ErrorCode::credentials_expired : ErrorCode::unauthenticated, "was refused", "Azure does not accept the access token.", "az login");
+        set(expired ? ErrorCode::credentials_expired : ErrorCode::unauthenticated, "was refused", "Azure does not accept the access token.",
+            "az login");
     } else if (body.code == "MissingSubscriptionRegistration" || body.code == "SubscriptionNotRegistered") {
-        set(ErrorCode::unsupported, "is not enabled", "The resource provider is not registered in the subscription.", "az provider register --namespace NAMESPACE");
+        set(ErrorCode::unsupported, "is not enabled", "The resource provider is not registered in the subscription.",
+            "az provider register --namespace NAMESPACE");
     } else if (body.code == "SubscriptionNotFound" || body.code == "InvalidSubscriptionId") {
-        set(ErrorCode::not_found, "found nothing", "The subscription does not exist, or is not visible to these credentials.", "az account list shows those that are.");
+        set(ErrorCode::not_found, "found nothing", "The subscription does not exist, or is not visible to these credentials.",
+            "az account list shows those that are.");
     } else if (body.code == "ScopeLocked") {
         set(ErrorCode::refused, "was refused", "A resource lock forbids changes.", "Remove the lock first.");
     } else if (status == 403) {
-        set(ErrorCode::permission_denied, "was refused", "This part is unknown; nothing else is affected.", "Allow " + call.name + " (pilotlightctl policy --platform azure).");
+        set(ErrorCode::permission_denied, "was refused", "This part is unknown; nothing else is affected.",
+            "Allow " + call.name + " (pilotlightctl policy --platform azure).");
         failure.error.permission = call.name;
     } else if (status == 412) {
         set(ErrorCode::stale, "was refused", "The settings have changed since they were read.", "Read them again and make a new plan.");
@@ -83,7 +88,8 @@ std::optional<Failure> classifyAzure(const ApiCall& call, const HttpResponse& re
         set(ErrorCode::unsupported, "is not offered here", "This endpoint does not know the operation.", "Check the endpoint address.");
     } else if (status == 408 || status >= 500) {
         failure.retryable = true;
-        set(body.code.empty() && status == 500 ? ErrorCode::protocol : ErrorCode::network, "failed at the service", "Whether it took effect is not known.", "Try again.");
+        set(body.code.empty() && status == 500 ? ErrorCode::protocol : ErrorCode::network, "failed at the service",
+            "Whether it took effect is not known.", "Try again.");
     } else {
         set(ErrorCode::invalid_argument, "was refused", "", "");
     }

@@ -49,6 +49,7 @@ struct SharedModel::Impl {
     std::optional<model::LatencyModel> latency;
     Workload work;
     std::vector<float> service_s;  // base duration of each arrival: alone in its instance, today's size
+    bool percentiles = false;      // of durations were measured; else none is predicted
     double start_s = 0;            // until a new instance serves
     bool start_assumed = false;
     double alpha = 0, alpha_hi = 0;  // how much longer for each other request in the instance

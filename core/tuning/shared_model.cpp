@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kMonth = 30 * 86400.0;
 constexpr double kHalfStep = 0.05;          // active stretches are billed in steps of 100 ms
-constexpr double kLeastFlexStretch = 1;   // s, Azure Flex Consumption
+constexpr double kLeastFlexStretch = 1;     // s, Azure Flex Consumption
 constexpr double kLongestQueue = 10;        // s a request waits at the maximum (Cloud Run, about concurrency)
 constexpr double kAssumedStart = 2.0;       // s, where no start was measured
 constexpr double kMeasurementNoise = 0.02;  // relative, of a mean over the evidence
@@ -273,7 +273,7 @@ Outcome SharedModel::Impl::outcomeOf(const SharedPoint& p, bool exact) const {
         const double n = std::max(1.0, static_cast<double>(work.arrivals.size()));
         const auto time = [&](double seconds) { return Estimate{seconds * 1000, seconds * 1000 * low, seconds * 1000 * high}; };
         // Where no percentile was measured, none is predicted.
-        if (measured.p95_ms) {
+        if (percentiles) {
             out.p50_ms = time(p.p50_s);
             out.p95_ms = time(p.p95_s);
             out.p99_ms = time(p.p99_s);
@@ -285,7 +285,7 @@ Outcome SharedModel::Impl::outcomeOf(const SharedPoint& p, bool exact) const {
         if (!evidence.cold_starts.coverage.ranges().empty()) out.cold_start_share = share(p.cold_share);
         out.throttled_share = share(p.throttled_share);
     }
-    if (measured.p95_ms) out.latency_cdf = p.cdf;
+    if (percentiles) out.latency_cdf = p.cdf;
     return out;
 }
 
@@ -325,8 +325,11 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
 
     // Durations: log-normal with the measured mean and spread (median against 95th percentile).
     double sigma = 0.3;
-    if (m.measured.p50_ms && m.measured.p95_ms && *m.measured.p50_ms > 0)
-        sigma = std::clamp(std::log(*m.measured.p95_ms / *m.measured.p50_ms) / 1.645, 0.02, 1.5);
+    // Percentiles over the whole range where they were read, else those of periods: for the spread of the draws that is close enough.
+    const double p50 = m.measured.p50_ms.value_or(weighted(m.evidence.duration_p50, m.evidence.duration_samples)),
+                 p95 = m.measured.p95_ms.value_or(weighted(m.evidence.duration_p95, m.evidence.duration_samples));
+    m.percentiles = p95 > 0;
+    if (p50 > 0 && p95 > p50) sigma = std::clamp(std::log(p95 / p50) / 1.645, 0.02, 1.5);
     const double mean_s = m.measured.mean_ms.value_or(m.latency ? m.latency->at(f.memory, m.today.vcpu).mean_ms.value : 100) / 1000;
     model::Random random(0x73686172);
     m.service_s.reserve(m.work.arrivals.size());
@@ -389,7 +392,7 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
         m.evidence.prices ? pricing::describe(*m.evidence.prices) : "price unknown: no price list of " + f.region + " has been read";
     basis.cautions.push_back(
         "arrivals are drawn from counts by period, durations from the measured distribution: this platform has no log line a request");
-    if (!m.measured.p95_ms) basis.cautions.push_back("latency percentiles were not measured: none is predicted");
+    if (!m.percentiles) basis.cautions.push_back("latency percentiles were not measured: none is predicted");
     if (m.start_assumed) basis.cautions.push_back("no instance start was measured: its time is an assumption (2 s)");
     if (m.today.concurrency > 1)
         basis.cautions.push_back(

@@ -151,7 +151,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
         r.reasons.push_back(fmt::format("Only {} invocations in the period: too few to tell a saving from chance.", grouped(n)));
         return finish();
     }
-    if (n > 0 && !m.measured.p95_ms) {
+    if (n > 0 && !m.percentiles) {
         r.needs = "latency percentiles; on Azure they are in Application Insights, which Pilotlight does not read yet";
         r.reasons.push_back("Only the mean duration was measured: whether another setting keeps requests fast enough cannot be told.");
         return finish();

@@ -35,11 +35,15 @@ std::string lower(std::string text) {
 std::string randomText(std::size_t bytes) {
     std::string raw(bytes, '\0'), out;
     RAND_bytes(reinterpret_cast<unsigned char*>(raw.data()), static_cast<int>(bytes));
-    for (const char c : raw) out += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4], out += "0123456789abcdef"[static_cast<unsigned char>(c) & 15];
+    for (const char c : raw)
+        out += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4], out += "0123456789abcdef"[static_cast<unsigned char>(c) & 15];
     return out;
 }
 
-std::string guid() { return uuidOf(mix(static_cast<std::uint64_t>(std::stoull(randomText(7), nullptr, 16))), static_cast<std::uint64_t>(std::stoull(randomText(7), nullptr, 16))); }
+std::string guid() {
+    return uuidOf(mix(static_cast<std::uint64_t>(std::stoull(randomText(7), nullptr, 16))),
+                  static_cast<std::uint64_t>(std::stoull(randomText(7), nullptr, 16)));
+}
 
 std::vector<std::string> segmentsOf(const std::string& path) {
     std::vector<std::string> segments;
@@ -68,7 +72,8 @@ SharedDeployment deploymentOf(const App& app) {
         d.vcpu = d.memory_mb / 2048.0;
         d.max_instances = scale.value("maximumInstanceCount", 100);
         for (const auto& group : scale.value("alwaysReady", json::array())) d.min_instances += intAt(group, "instanceCount", 0);
-        if (scale.contains("triggers")) d.concurrency = intAt(scale["triggers"].value("http", json::object()), "perInstanceConcurrency", d.concurrency);
+        if (scale.contains("triggers"))
+            d.concurrency = intAt(scale["triggers"].value("http", json::object()), "perInstanceConcurrency", d.concurrency);
         return d;
     }
     const int limit = intAt(app.config["properties"], "functionAppScaleLimit", 0);
@@ -86,7 +91,9 @@ SharedEngine::ExecutionRounding roundingOf(const std::string& kind) {
 
 HttpResponse reply(const json& body, int status = 200) { return jsonResponse(body, status, "application/json; charset=utf-8"); }
 
-tl::unexpected<ServiceError> badRequest(std::string message, const char* code = "BadRequest") { return refuse(400, code, std::move(message)); }
+tl::unexpected<ServiceError> badRequest(std::string message, const char* code = "BadRequest") {
+    return refuse(400, code, std::move(message));
+}
 
 Answer<json> bodyOf(const HttpRequest& request) {
     if (nestedTooDeep(request.body)) return badRequest("The request content is nested too deeply.", "InvalidRequestContent");
@@ -99,7 +106,8 @@ Answer<void> known(const json& object, std::initializer_list<const char*> names,
     for (const auto& [key, value] : object.items()) {
         const auto is = [&k = key](const char* each) { return k == each; };
         if (!std::any_of(names.begin(), names.end(), is))
-            return badRequest("Could not find member '" + key + "' on object of type '" + where + "'. Path '" + where + "." + key + "'.", "InvalidRequestContent");
+            return badRequest("Could not find member '" + key + "' on object of type '" + where + "'. Path '" + where + "." + key + "'.",
+                              "InvalidRequestContent");
     }
     return {};
 }
@@ -108,16 +116,21 @@ Answer<void> known(const json& object, std::initializer_list<const char*> names,
 Answer<void> checkFlex(const json& config) {
     if (!config.is_object() || !config.contains("deployment") || !config.contains("runtime"))
         return badRequest("Site.FunctionAppConfig is invalid. The FunctionAppConfig section must hold deployment and runtime.");
-    if (auto ok = known(config, {"deployment", "runtime", "scaleAndConcurrency", "siteUpdateStrategy"}, "functionAppConfig"); !ok) return ok;
+    if (auto ok = known(config, {"deployment", "runtime", "scaleAndConcurrency", "siteUpdateStrategy"}, "functionAppConfig"); !ok)
+        return ok;
     const json scale = config.value("scaleAndConcurrency", json::object());
-    if (auto ok = known(scale, {"instanceMemoryMB", "maximumInstanceCount", "alwaysReady", "triggers"}, "scaleAndConcurrency"); !ok) return ok;
+    if (auto ok = known(scale, {"instanceMemoryMB", "maximumInstanceCount", "alwaysReady", "triggers"}, "scaleAndConcurrency"); !ok)
+        return ok;
     const int memory = intAt(scale, "instanceMemoryMB", 2048), most = intAt(scale, "maximumInstanceCount", 100);
-    if (memory != 512 && memory != 2048 && memory != 4096) return badRequest("Site.FunctionAppConfig.ScaleAndConcurrency.InstanceMemoryMB is invalid. Allowed values: 512, 2048, 4096.");
-    if (most < 1 || most > 1000) return badRequest("Site.FunctionAppConfig.ScaleAndConcurrency.MaximumInstanceCount is invalid. Allowed: 1 to 1000.");
+    if (memory != 512 && memory != 2048 && memory != 4096)
+        return badRequest("Site.FunctionAppConfig.ScaleAndConcurrency.InstanceMemoryMB is invalid. Allowed values: 512, 2048, 4096.");
+    if (most < 1 || most > 1000)
+        return badRequest("Site.FunctionAppConfig.ScaleAndConcurrency.MaximumInstanceCount is invalid. Allowed: 1 to 1000.");
     int ready = 0;
     for (const auto& group : scale.value("alwaysReady", json::array())) {
         const std::string name = group.value("name", "");
-        if (name != "http" && name != "blob" && name != "durable" && !name.starts_with("function:")) return badRequest("AlwaysReady name '" + name + "' is invalid.");
+        if (name != "http" && name != "blob" && name != "durable" && !name.starts_with("function:"))
+            return badRequest("AlwaysReady name '" + name + "' is invalid.");
         if (intAt(group, "instanceCount", -1) < 0) return badRequest("AlwaysReady instanceCount is invalid.");
         ready += intAt(group, "instanceCount", 0);
     }
@@ -132,16 +145,21 @@ Answer<void> checkFlex(const json& config) {
 Answer<HttpResponse> putSite(const HttpRequest& request, Subscription& subscription, App& app) {
     auto body = bodyOf(request);
     if (!body) return tl::unexpected(body.error());
-    if (auto ok = known(*body, {"id", "name", "type", "kind", "location", "tags", "identity", "properties", "extendedLocation"}, "site"); !ok) return tl::unexpected(ok.error());
+    if (auto ok = known(*body, {"id", "name", "type", "kind", "location", "tags", "identity", "properties", "extendedLocation"}, "site");
+        !ok)
+        return tl::unexpected(ok.error());
     const json properties = body->value("properties", json::object());
     static const std::set<std::string> readable = [&] {
         std::set<std::string> names{"siteConfig", "functionAppConfig"};
         return names;
     }();
     for (const auto& [key, value] : properties.items())
-        if (!readable.contains(key) && !app.site["properties"].contains(key)) return badRequest("Could not find member '" + key + "' on object of type 'SiteProperties'.", "InvalidRequestContent");
-    if (lower(body->value("location", "")).empty()) return badRequest("The location property is required for this definition.", "LocationRequired");
-    if (properties.value("serverFarmId", "") != app.site["properties"]["serverFarmId"]) return badRequest("The plan of a site cannot be changed in the sandbox.");
+        if (!readable.contains(key) && !app.site["properties"].contains(key))
+            return badRequest("Could not find member '" + key + "' on object of type 'SiteProperties'.", "InvalidRequestContent");
+    if (lower(body->value("location", "")).empty())
+        return badRequest("The location property is required for this definition.", "LocationRequired");
+    if (properties.value("serverFarmId", "") != app.site["properties"]["serverFarmId"])
+        return badRequest("The plan of a site cannot be changed in the sandbox.");
     if (app.spec.kind == "flex") {
         if (!properties.contains("functionAppConfig")) return badRequest("Site.FunctionAppConfig is required for Flex Consumption sites.");
         if (auto ok = checkFlex(properties["functionAppConfig"]); !ok) return tl::unexpected(ok.error());
@@ -151,7 +169,9 @@ Answer<HttpResponse> putSite(const HttpRequest& request, Subscription& subscript
     app.site["properties"]["lastModifiedTimeUtc"] = isoMillis(subscription.now());
     const std::string operation = subscription.change(app);
     HttpResponse response = reply(app.site, 202);
-    response.headers.emplace_back("Azure-AsyncOperation", "/subscriptions/" + subscription.id() + "/providers/Microsoft.Web/locations/" + app.spec.region + "/operations/" + operation + "?api-version=2024-04-01");
+    response.headers.emplace_back("Azure-AsyncOperation", subscription.origin + "/subscriptions/" + subscription.id() +
+                                                              "/providers/Microsoft.Web/locations/" + app.spec.region + "/operations/" +
+                                                              operation + "?api-version=2024-04-01");
     response.headers.emplace_back("Retry-After", "1");
     return response;
 }
@@ -169,7 +189,8 @@ Answer<HttpResponse> patchConfig(const HttpRequest& request, Subscription& subsc
     if (app.spec.kind == "flex") return refuse(409, "Conflict", "Flex Consumption sites take their scale from functionAppConfig.");
     if (app.spec.kind == "consumption" && properties.contains("minimumElasticInstanceCount"))
         return refuse(409, "Conflict", "MinimumElasticInstanceCount is only available on Elastic Premium plans.");
-    if (intAt(properties, "minimumElasticInstanceCount", 1) > 20) return badRequest("The parameter MinimumElasticInstanceCount has an invalid value: at most 20.");
+    if (intAt(properties, "minimumElasticInstanceCount", 1) > 20)
+        return badRequest("The parameter MinimumElasticInstanceCount has an invalid value: at most 20.");
     for (const auto& [key, value] : properties.items()) app.config["properties"][key] = value;
     app.site["properties"]["lastModifiedTimeUtc"] = isoMillis(subscription.now());
     (void)subscription.change(app);
@@ -180,15 +201,22 @@ Answer<HttpResponse> route(const HttpRequest& request, Subscription& subscriptio
     const std::string& method = request.method;
     const auto nothing = [] { return refuse(404, "ResourceNotFound", "The resource was not found."); };
     const auto version = query.find("api-version");
-    if (version == query.end()) return refuse(400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.");
+    if (version == query.end())
+        return refuse(400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.");
     const auto versions = [&](std::initializer_list<const char*> all) -> Answer<void> {
         for (const char* each : all)
             if (version->second == each) return {};
-        return refuse(400, "InvalidApiVersionParameter", "The api-version '" + version->second + "' is invalid. The supported versions are '" + *all.begin() + ",...'.");
+        return refuse(400, "InvalidApiVersionParameter",
+                      "The api-version '" + version->second + "' is invalid. The supported versions are '" + *all.begin() + ",...'.");
     };
     if (s.size() == 1) {
         if (auto ok = versions({"2022-12-01", "2020-01-01"}); !ok) return tl::unexpected(ok.error());
-        return reply({{"value", {{{"id", "/subscriptions/" + subscription.id()}, {"subscriptionId", subscription.id()}, {"displayName", "AI apps"}, {"state", "Enabled"}}}}, {"count", {{"type", "Total"}, {"value", 1}}}});
+        return reply({{"value",
+                       {{{"id", "/subscriptions/" + subscription.id()},
+                         {"subscriptionId", subscription.id()},
+                         {"displayName", "AI apps"},
+                         {"state", "Enabled"}}}},
+                      {"count", {{"type", "Total"}, {"value", 1}}}});
     }
     if (lower(s[1]) != subscription.id()) return refuse(404, "SubscriptionNotFound", "The subscription '" + s[1] + "' could not be found.");
     const auto lowered = [&](std::size_t i) { return i < s.size() ? lower(s[i]) : std::string{}; };
@@ -206,12 +234,13 @@ Answer<HttpResponse> route(const HttpRequest& request, Subscription& subscriptio
             json body = {{"value", json::array()}, {"nextLink", nullptr}};
             for (std::size_t i = first; i < std::min(all.size(), first + 2); ++i) {
                 json site = all[i]->site;
-                site["properties"]["siteConfig"] = {{"functionAppScaleLimit", nullptr}, {"minimumElasticInstanceCount", nullptr}};  // lists leave it out
+                site["properties"]["siteConfig"] = {{"functionAppScaleLimit", nullptr},
+                                                    {"minimumElasticInstanceCount", nullptr}};  // lists leave it out
                 body["value"].push_back(std::move(site));
             }
             if (first + 2 < all.size()) {
-                const std::string host = request.header("host");
-                body["nextLink"] = "http://" + host + request.path + "?api-version=" + version->second + "&%24skiptoken=" + std::to_string(first + 2);
+                body["nextLink"] =
+                    subscription.origin + request.path + "?api-version=" + version->second + "&%24skiptoken=" + std::to_string(first + 2);
             }
             return reply(body);
         }
@@ -220,7 +249,8 @@ Answer<HttpResponse> route(const HttpRequest& request, Subscription& subscriptio
             if (operation == nullptr) return nothing();
             const bool done = subscription.now() >= operation->done_at;
             json body = {{"id", s[7]}, {"status", done ? operation->fails ? "Failed" : "Succeeded" : "InProgress"}};
-            if (done && operation->fails) body["error"] = {{"code", "Conflict"}, {"message", "The app failed to start with the new settings."}};
+            if (done && operation->fails)
+                body["error"] = {{"code", "Conflict"}, {"message", "The app failed to start with the new settings."}};
             return reply(body);
         }
         return nothing();
@@ -234,7 +264,9 @@ Answer<HttpResponse> route(const HttpRequest& request, Subscription& subscriptio
         return nothing();
     }
     App* app = lowered(5) == "microsoft.web" && lowered(6) == "sites" ? subscription.find(lowered(3), lowered(7)) : nullptr;
-    if (app == nullptr) return refuse(404, "ResourceNotFound", "The Resource 'Microsoft.Web/sites/" + s[7] + "' under resource group '" + s[3] + "' was not found.");
+    if (app == nullptr)
+        return refuse(404, "ResourceNotFound",
+                      "The Resource 'Microsoft.Web/sites/" + s[7] + "' under resource group '" + s[3] + "' was not found.");
     if (lowered(8) == "providers" && lowered(9) == "microsoft.insights" && lowered(10) == "metrics" && method == "GET") {
         if (auto ok = versions({"2018-01-01", "2023-10-01", "2024-02-01"}); !ok) return tl::unexpected(ok.error());
         return handleMetrics(*app, subscription.now(), query);
@@ -251,7 +283,8 @@ Answer<HttpResponse> route(const HttpRequest& request, Subscription& subscriptio
 
 }  // namespace
 
-Subscription::Subscription(const Scenario& scenario, std::uint64_t seed, Micros start) : id_(scenario.subscription), now_(start), random_(mix(seed ^ 0x617a757265ULL)) {
+Subscription::Subscription(const Scenario& scenario, std::uint64_t seed, Micros start)
+    : id_(scenario.subscription), now_(start), random_(mix(seed ^ 0x617a757265ULL)) {
     for (const auto& spec : scenario.of("azure")) {
         auto app = std::make_unique<App>();
         app->spec = spec;
@@ -259,22 +292,64 @@ Subscription::Subscription(const Scenario& scenario, std::uint64_t seed, Micros 
         const std::string place = spec.region == "eastus" ? "East US" : spec.region == "westeurope" ? "West Europe" : spec.region;
         const bool flex = spec.kind == "flex", premium = spec.kind == "premium";
         const std::string sku = flex ? "FlexConsumption" : premium ? "ElasticPremium" : "Dynamic";
-        app->plan = {{"id", group + "serverfarms/" + spec.name + "-plan"}, {"name", spec.name + "-plan"}, {"type", "Microsoft.Web/serverfarms"}, {"location", place},
-                     {"sku", {{"name", flex ? "FC1" : premium ? "EP1" : "Y1"}, {"tier", sku}, {"size", flex ? "FC1" : premium ? "EP1" : "Y1"}, {"family", flex ? "FC" : premium ? "EP" : "Y"}, {"capacity", premium ? 1 : 0}}},
-                     {"properties", {{"maximumElasticWorkerCount", premium ? 20 : 0}, {"elasticScaleEnabled", premium}, {"reserved", true}}}};
-        json properties = {{"state", "Running"}, {"enabled", true}, {"sku", sku}, {"serverFarmId", app->plan["id"]}, {"defaultHostName", spec.name + ".azurewebsites.net"},
-                           {"lastModifiedTimeUtc", isoMillis(start - 3 * kDay)}, {"reserved", true}, {"httpsOnly", true}, {"resourceGroup", kGroup}};
+        app->plan = {
+            {"id", group + "serverfarms/" + spec.name + "-plan"},
+            {"name", spec.name + "-plan"},
+            {"type", "Microsoft.Web/serverfarms"},
+            {"location", place},
+            {"sku",
+             {{"name", flex      ? "FC1"
+                       : premium ? "EP1"
+                                 : "Y1"},
+              {"tier", sku},
+              {"size", flex      ? "FC1"
+                       : premium ? "EP1"
+                                 : "Y1"},
+              {"family", flex      ? "FC"
+                         : premium ? "EP"
+                                   : "Y"},
+              {"capacity", premium ? 1 : 0}}},
+            {"properties", {{"maximumElasticWorkerCount", premium ? 20 : 0}, {"elasticScaleEnabled", premium}, {"reserved", true}}}};
+        json properties = {{"state", "Running"},
+                           {"enabled", true},
+                           {"sku", sku},
+                           {"serverFarmId", app->plan["id"]},
+                           {"defaultHostName", spec.name + ".azurewebsites.net"},
+                           {"lastModifiedTimeUtc", isoMillis(start - 3 * kDay)},
+                           {"reserved", true},
+                           {"httpsOnly", true},
+                           {"resourceGroup", kGroup}};
         if (flex) {
             json ready = json::array();
             if (spec.min_instances > 0) ready.push_back({{"name", "http"}, {"instanceCount", spec.min_instances}});
-            properties["functionAppConfig"] = {{"deployment", {{"storage", {{"type", "blobContainer"}, {"value", "https://sandbox.blob.core.windows.net/app"}, {"authentication", {{"type", "SystemAssignedIdentity"}}}}}}},
+            properties["functionAppConfig"] = {{"deployment",
+                                                {{"storage",
+                                                  {{"type", "blobContainer"},
+                                                   {"value", "https://sandbox.blob.core.windows.net/app"},
+                                                   {"authentication", {{"type", "SystemAssignedIdentity"}}}}}}},
                                                {"runtime", {{"name", "python"}, {"version", "3.12"}}},
-                                               {"scaleAndConcurrency", {{"instanceMemoryMB", spec.memory_mb}, {"maximumInstanceCount", spec.max_instances}, {"alwaysReady", ready}, {"triggers", {{"http", {{"perInstanceConcurrency", spec.concurrency}}}}}}}};
+                                               {"scaleAndConcurrency",
+                                                {{"instanceMemoryMB", spec.memory_mb},
+                                                 {"maximumInstanceCount", spec.max_instances},
+                                                 {"alwaysReady", ready},
+                                                 {"triggers", {{"http", {{"perInstanceConcurrency", spec.concurrency}}}}}}}};
         }
-        app->site = {{"id", group + "sites/" + spec.name}, {"name", spec.name}, {"type", "Microsoft.Web/sites"}, {"kind", "functionapp,linux"}, {"location", place},
-                     {"tags", spec.tags.empty() ? json::object() : json(spec.tags)}, {"properties", properties}};
-        app->config = {{"id", group + "sites/" + spec.name + "/config/web"}, {"name", spec.name}, {"type", "Microsoft.Web/sites/config"}, {"location", place},
-                       {"properties", {{"functionAppScaleLimit", flex ? 0 : spec.max_instances}, {"minimumElasticInstanceCount", premium ? std::max(1, spec.min_instances) : 0}, {"preWarmedInstanceCount", premium ? 1 : 0}, {"linuxFxVersion", "PYTHON|3.12"}}}};
+        app->site = {{"id", group + "sites/" + spec.name},
+                     {"name", spec.name},
+                     {"type", "Microsoft.Web/sites"},
+                     {"kind", "functionapp,linux"},
+                     {"location", place},
+                     {"tags", spec.tags.empty() ? json::object() : json(spec.tags)},
+                     {"properties", properties}};
+        app->config = {{"id", group + "sites/" + spec.name + "/config/web"},
+                       {"name", spec.name},
+                       {"type", "Microsoft.Web/sites/config"},
+                       {"location", place},
+                       {"properties",
+                        {{"functionAppScaleLimit", flex ? 0 : spec.max_instances},
+                         {"minimumElasticInstanceCount", premium ? std::max(1, spec.min_instances) : 0},
+                         {"preWarmedInstanceCount", premium ? 1 : 0},
+                         {"linuxFxVersion", "PYTHON|3.12"}}}};
         app->engine = std::make_unique<SharedEngine>(spec, deploymentOf(*app), random_.fork(spec.name), start, roundingOf(spec.kind));
         apps_.push_back(std::move(app));
     }
@@ -288,7 +363,8 @@ App* Subscription::find(const std::string& group, const std::string& name) {
 }
 
 std::string Subscription::change(App& app) {
-    Operation operation{&app, now_ + static_cast<Micros>(random_.between(6, 18) * convergence_factor * kSecond), std::exchange(next_change_fails, false)};
+    Operation operation{&app, now_ + static_cast<Micros>(random_.between(6, 18) * convergence_factor * kSecond),
+                        std::exchange(next_change_fails, false)};
     ++counter_;
     const std::string id = uuidOf(mix(counter_ * 13), mix(counter_ + 5));
     app.engine->at(operation.done_at, [&app, fails = operation.fails] {
@@ -317,17 +393,20 @@ TokenIssuer::TokenIssuer() : tenant_(guid()), client_(guid()), secret_("sbx~" + 
 
 HttpResponse TokenIssuer::handle(const HttpRequest& request, std::int64_t real_now) {
     const auto refused = [](const char* error, const std::string& description) {
-        return jsonResponse({{"error", error}, {"error_description", description}, {"error_codes", {7000215}}}, 401, "application/json; charset=utf-8");
+        return jsonResponse({{"error", error}, {"error_description", description}, {"error_codes", {7000215}}}, 401,
+                            "application/json; charset=utf-8");
     };
     HttpRequest form;
     form.raw_query = request.body;
     std::map<std::string, std::string> fields;
     for (const auto& [name, value] : form.query()) fields[name] = value;
     if (segmentsOf(request.path).front() != tenant_) return refused("invalid_request", "AADSTS90002: Tenant not found.");
-    if (fields["grant_type"] != "client_credentials") return refused("unsupported_grant_type", "AADSTS70003: The app requested an unsupported grant type.");
+    if (fields["grant_type"] != "client_credentials")
+        return refused("unsupported_grant_type", "AADSTS70003: The app requested an unsupported grant type.");
     if (fields["client_id"] != client_) return refused("unauthorized_client", "AADSTS700016: Application was not found in the directory.");
     if (fields["client_secret"] != secret_) return refused("invalid_client", "AADSTS7000215: Invalid client secret provided.");
-    if (fields["scope"] != "https://management.azure.com/.default") return refused("invalid_scope", "AADSTS70011: The provided value for the input parameter 'scope' is not valid.");
+    if (fields["scope"] != "https://management.azure.com/.default")
+        return refused("invalid_scope", "AADSTS70011: The provided value for the input parameter 'scope' is not valid.");
     const std::string token = "eyJ0eXAi.sandbox-" + randomText(24);
     const std::lock_guard lock(mutex_);
     std::erase_if(tokens_, [&](const auto& each) { return each.second < real_now; });
@@ -361,7 +440,9 @@ std::string operationOf(const HttpRequest& request) {
     return path.ends_with("/sites") ? "arm.ListSites" : "arm.ListSubscriptions";
 }
 
-HttpResponse errorResponse(const ServiceError& error) { return reply({{"error", {{"code", error.code}, {"message", error.message}}}}, error.status); }
+HttpResponse errorResponse(const ServiceError& error) {
+    return reply({{"error", {{"code", error.code}, {"message", error.message}}}}, error.status);
+}
 
 HttpResponse answer(const HttpRequest& request, Subscription& subscription, TokenIssuer& tokens, std::int64_t real_now) {
     const std::string operation = operationOf(request);

@@ -22,9 +22,9 @@ struct App {
     FunctionSpec spec;
     std::unique_ptr<SharedEngine> engine;
     std::unique_ptr<Documents> documents;
-    nlohmann::json& site;    // Microsoft.Web/sites
-    nlohmann::json& config;  // its config/web
-    nlohmann::json& plan;    // Microsoft.Web/serverfarms
+    nlohmann::json& site;                          // Microsoft.Web/sites
+    nlohmann::json& config;                        // its config/web
+    nlohmann::json& plan;                          // Microsoft.Web/serverfarms
     [[nodiscard]] std::string resourceId() const;  // as Azure writes it
 };
 
@@ -48,6 +48,7 @@ public:
 
     double convergence_factor = 1;
     bool next_change_fails = false;
+    std::string origin;  // scheme://host:port of this server, for links
 
 private:
     std::string id_;

@@ -18,10 +18,10 @@ struct Meter {
     const char* sku;
     const char* name;
     const char* unit;
-    double per;               // base units in one unit of measure
-    const char* price;        // USD per unit of measure
-    std::int64_t pico;        // per base unit: GB-s, execution, vCPU-s, GiB-s
-    double free_units;        // units of measure before the paid tier
+    double per;         // base units in one unit of measure
+    const char* price;  // USD per unit of measure
+    std::int64_t pico;  // per base unit: GB-s, execution, vCPU-s, GiB-s
+    double free_units;  // units of measure before the paid tier
 };
 constexpr Meter kMeters[] = {
     {"Functions", "Standard", "Standard Execution Time", "1 GB Second", 1, "0.000016", 16'000'000, 400'000},
@@ -59,7 +59,8 @@ std::vector<Line> billOf(Subscription& subscription, std::int32_t from, std::int
                 put(0, gb_ms(usage.executions_mb_ms));
                 put(1, usage.requests * 1000);
             } else if (app->spec.kind == "flex") {
-                const double share = usage.active_memory > 0 ? static_cast<double>(usage.active_min_memory) / static_cast<double>(usage.active_memory) : 0;
+                const double share =
+                    usage.active_memory > 0 ? static_cast<double>(usage.active_min_memory) / static_cast<double>(usage.active_memory) : 0;
                 put(2, gb_ms(usage.active_memory - usage.active_min_memory - usage.rounding_min_memory));
                 put(3, static_cast<std::int64_t>(static_cast<double>(usage.requests) * (1 - share) * 1000));
                 put(4, gb_ms(usage.active_min_memory + usage.idle_memory));
@@ -82,9 +83,11 @@ Answer<HttpResponse> handleCosts(const HttpRequest& request, Subscription& subsc
     const json body = json::parse(request.body, nullptr, false);
     if (!body.is_object()) return bad("Invalid query definition: Missing dataset. (Parameter 'queryDefinition')");
     for (const auto& [key, value] : body.items())
-        if (key != "type" && key != "timeframe" && key != "timePeriod" && key != "dataset") return bad("Invalid query definition: unknown member '" + key + "'.");
+        if (key != "type" && key != "timeframe" && key != "timePeriod" && key != "dataset")
+            return bad("Invalid query definition: unknown member '" + key + "'.");
     if (body.value("type", "") != "ActualCost" && body.value("type", "") != "AmortizedCost") return bad("Invalid query definition: type.");
-    if (body.value("timeframe", "") != "Custom" || !body.contains("timePeriod")) return bad("The sandbox answers queries with timeframe Custom.");
+    if (body.value("timeframe", "") != "Custom" || !body.contains("timePeriod"))
+        return bad("The sandbox answers queries with timeframe Custom.");
     const json dataset = body.value("dataset", json::object());
     const json grouping = dataset.value("grouping", json::array()), aggregation = dataset.value("aggregation", json::object());
     if (grouping.size() > 2 || aggregation.size() > 2) return bad("Invalid query definition: at most two groupings and two aggregations.");
@@ -98,7 +101,8 @@ Answer<HttpResponse> handleCosts(const HttpRequest& request, Subscription& subsc
         quantity += line.quantity;
     }
     json columns = json::array(), rows = json::array();
-    for (const auto& [alias, definition] : aggregation.items()) columns.push_back({{"name", definition.value("name", "Cost")}, {"type", "Number"}});
+    for (const auto& [alias, definition] : aggregation.items())
+        columns.push_back({{"name", definition.value("name", "Cost")}, {"type", "Number"}});
     columns.push_back({{"name", "UsageDate"}, {"type", "Number"}});
     for (const auto& group : grouping) columns.push_back({{"name", group.value("name", "")}, {"type", "String"}});
     columns.push_back({{"name", "Currency"}, {"type", "String"}});
@@ -120,7 +124,8 @@ Answer<HttpResponse> handleCosts(const HttpRequest& request, Subscription& subsc
     }
     json properties = {{"nextLink", nullptr}, {"columns", columns}, {"rows", rows}};
     if (first + kPage < sums.size())
-        properties["nextLink"] = "http://" + request.header("host") + request.path + "?api-version=2023-11-01&%24skiptoken=" + std::to_string(first + kPage);
+        properties["nextLink"] =
+            subscription.origin + request.path + "?api-version=2023-11-01&%24skiptoken=" + std::to_string(first + kPage);
     return jsonResponse({{"id", "query"}, {"type", "Microsoft.CostManagement/query"}, {"properties", properties}});
 }
 
@@ -128,20 +133,41 @@ Answer<HttpResponse> handlePrices(const HttpRequest& request) {
     std::string filter;
     for (const auto& [name, value] : request.query())
         if (name == "$filter") filter = value;
-    if (filter.find("serviceName eq 'Functions'") == std::string::npos) return refuse(400, "BadRequest", "The sandbox has the prices of serviceName eq 'Functions'.");
+    if (filter.find("serviceName eq 'Functions'") == std::string::npos)
+        return refuse(400, "BadRequest", "The sandbox has the prices of serviceName eq 'Functions'.");
     std::string region = "eastus";
-    if (const auto at = filter.find("armRegionName eq '"); at != std::string::npos) region = filter.substr(at + 18, filter.find('\'', at + 18) - at - 18);
+    if (const auto at = filter.find("armRegionName eq '"); at != std::string::npos)
+        region = filter.substr(at + 18, filter.find('\'', at + 18) - at - 18);
     json items = json::array();
     for (const auto& meter : kMeters) {
         const auto item = [&](double minimum, double price) {
-            items.push_back({{"currencyCode", "USD"}, {"tierMinimumUnits", minimum}, {"retailPrice", price}, {"unitPrice", price}, {"armRegionName", region}, {"location", region},
-                             {"effectiveStartDate", "2026-09-01T00:00:00Z"}, {"meterId", uuidOf(stableHash(meter.name, 1), stableHash(meter.name, 2))}, {"meterName", meter.name}, {"productName", meter.product},
-                             {"skuName", meter.sku}, {"serviceName", "Functions"}, {"serviceFamily", "Compute"}, {"unitOfMeasure", meter.unit}, {"type", "Consumption"}, {"isPrimaryMeterRegion", true}, {"armSkuName", ""}});
+            items.push_back({{"currencyCode", "USD"},
+                             {"tierMinimumUnits", minimum},
+                             {"retailPrice", price},
+                             {"unitPrice", price},
+                             {"armRegionName", region},
+                             {"location", region},
+                             {"effectiveStartDate", "2026-09-01T00:00:00Z"},
+                             {"meterId", uuidOf(stableHash(meter.name, 1), stableHash(meter.name, 2))},
+                             {"meterName", meter.name},
+                             {"productName", meter.product},
+                             {"skuName", meter.sku},
+                             {"serviceName", "Functions"},
+                             {"serviceFamily", "Compute"},
+                             {"unitOfMeasure", meter.unit},
+                             {"type", "Consumption"},
+                             {"isPrimaryMeterRegion", true},
+                             {"armSkuName", ""}});
         };
         if (meter.free_units > 0) item(0, 0);
         item(meter.free_units, std::strtod(meter.price, nullptr));
     }
-    return jsonResponse({{"BillingCurrency", "USD"}, {"CustomerEntityId", "Default"}, {"CustomerEntityType", "Retail"}, {"Items", items}, {"NextPageLink", nullptr}, {"Count", items.size()}});
+    return jsonResponse({{"BillingCurrency", "USD"},
+                         {"CustomerEntityId", "Default"},
+                         {"CustomerEntityType", "Retail"},
+                         {"Items", items},
+                         {"NextPageLink", nullptr},
+                         {"Count", items.size()}});
 }
 
 }  // namespace pilotlight::sandbox::azure

@@ -35,9 +35,9 @@ struct SharedDeployment {
 
 // What happened in one minute. Times are instance-milliseconds.
 struct SharedMinute {
-    std::int64_t active_ms = 0;    // starting, or with a request in flight
-    std::int64_t rounding_ms = 0;  // what rounding active stretches up to 100 ms adds
-    std::int64_t idle_min_ms = 0;  // kept idle by the minimum
+    std::int64_t active_ms = 0;        // starting, or with a request in flight
+    std::int64_t rounding_ms = 0;      // what rounding active stretches up to 100 ms adds
+    std::int64_t idle_min_ms = 0;      // kept idle by the minimum
     std::int64_t active_min_ms = 0;    // active on the instances that the minimum keeps
     std::int64_t rounding_min_ms = 0;  // part of rounding_ms that is theirs
     std::int64_t execution_mb_ms = 0;  // of requests that ended: each rounded by itself
@@ -57,7 +57,7 @@ struct SharedDayUsage {
     std::int64_t alive_cpu = 0, alive_memory = 0;
     std::int64_t active_min_memory = 0;    // part of active_memory that ran on kept instances,
     std::int64_t rounding_min_memory = 0;  // and what rounding adds to it
-    std::int64_t executions_mb_ms = 0;  // each request rounded by itself (Azure): set by `execution_step_ms`, `execution_least_ms`
+    std::int64_t executions_mb_ms = 0;     // each request rounded by itself (Azure): set by `execution_step_ms`, `execution_least_ms`
 };
 
 struct InstanceStart {
@@ -70,7 +70,7 @@ public:
     // Per-request rounding of the bill: at least `least_ms`, in steps of `step_ms`.
     struct ExecutionRounding {
         int least_ms = 1, step_ms = 1,
-            memory_step_mb = 0;  // memory_step_mb > 0: used memory rounded up to it counts, not the configured one
+            memory_step_mb = 0;      // memory_step_mb > 0: used memory rounded up to it counts, not the configured one
         int stretch_least_ms = 100;  // an active stretch of an instance counts at least this
     };
     SharedEngine(const FunctionSpec& spec, const SharedDeployment& deployment, Random random, Micros start, ExecutionRounding rounding);

@@ -21,7 +21,9 @@ AzurePlatform::AzurePlatform(Profile profile, const Dependencies& dependencies, 
     : profile_(std::move(profile)), client_(profile_, dependencies, std::move(environment)) {}
 
 std::shared_ptr<Clock> AzurePlatform::clock() {
-    return clock_.get(client_.session(), client_.wallClock(), client_.customEndpoint(), [this] { (void)client_.call({Operation::list_subscriptions, "GET", "/subscriptions", {}}, JobContext{}); });
+    return clock_.get(client_.session(), client_.wallClock(), client_.customEndpoint(), [this] {
+        (void)client_.call({Operation::list_subscriptions, "GET", "/subscriptions", {}}, JobContext{});
+    });
 }
 
 Result<json> AzurePlatform::document(Operation operation, const std::string& path, const JobContext& job) {
@@ -35,7 +37,9 @@ Result<std::vector<std::string>> AzurePlatform::subscriptions(const JobContext& 
     std::vector<std::string> found;
     for (const auto& each : arrayField(reply, "value"))
         if (auto id = textField(each, "subscriptionId"); !id.empty()) found.push_back(std::move(id));
-    if (found.empty()) return fail(ErrorCode::not_found, "The credentials see no subscription", "Nothing can be read.", "az account list shows those that are visible; assign the role Reader.");
+    if (found.empty())
+        return fail(ErrorCode::not_found, "The credentials see no subscription", "Nothing can be read.",
+                    "az account list shows those that are visible; assign the role Reader.");
     return found;
 }
 
@@ -56,7 +60,8 @@ Result<Inventory> AzurePlatform::listFunctions(const JobContext& job) {
         for (int page = 0; page < kMaxPages; ++page) {
             PILOTLIGHT_TRY(job.check());
             auto response = client_.call(request, job);
-            auto reply = response ? parseObject(response->body, info(Operation::list_sites).name) : Result<json>(tl::unexpect, response.error());
+            auto reply =
+                response ? parseObject(response->body, info(Operation::list_sites).name) : Result<json>(tl::unexpect, response.error());
             if (!reply) {
                 listed = fail(reply.error());
                 break;
@@ -86,7 +91,8 @@ Result<Inventory> AzurePlatform::listFunctions(const JobContext& job) {
         }
         auto answers = client_.callAll(requests, kParallelCalls, job);
         for (std::size_t i = 0; i < order.size(); ++i) {
-            auto plan = answers[i] ? parseObject(answers[i]->body, info(Operation::get_plan).name) : Result<json>(tl::unexpect, answers[i].error());
+            auto plan =
+                answers[i] ? parseObject(answers[i]->body, info(Operation::get_plan).name) : Result<json>(tl::unexpect, answers[i].error());
             if (plan)
                 plans[order[i]] = std::move(*plan);
             else if (endsAll(plan.error().code))
@@ -105,16 +111,19 @@ Result<Inventory> AzurePlatform::listFunctions(const JobContext& job) {
         answers = client_.callAll(requests, kParallelCalls, job);
         std::map<std::size_t, json> configs;
         for (std::size_t i = 0; i < asked.size(); ++i) {
-            auto config = answers[i] ? parseObject(answers[i]->body, info(Operation::get_config).name) : Result<json>(tl::unexpect, answers[i].error());
+            auto config = answers[i] ? parseObject(answers[i]->body, info(Operation::get_config).name)
+                                     : Result<json>(tl::unexpect, answers[i].error());
             if (config)
                 configs[asked[i]] = std::move(*config);
             else if (endsAll(config.error().code))
                 return fail(config.error());
             else
-                inventory.problems.push_back(problem(textField(sites[asked[i]], "name"), Operation::get_config, config.error(), subscription));
+                inventory.problems.push_back(
+                    problem(textField(sites[asked[i]], "name"), Operation::get_config, config.error(), subscription));
         }
         for (std::size_t i = 0; i < sites.size(); ++i) {
-            auto function = parseSite(sites[i], plans[textField(objectField(sites[i], "properties"), "serverFarmId")], configs[i], profile_.name, clock()->now());
+            auto function = parseSite(sites[i], plans[textField(objectField(sites[i], "properties"), "serverFarmId")], configs[i],
+                                      profile_.name, clock()->now());
             if (!function) continue;
             regions.insert(function->region);
             inventory.functions.push_back(std::move(*function));
@@ -144,7 +153,9 @@ Result<AccountLimits> AzurePlatform::readLimits(const std::string&, const JobCon
     return fail(ErrorCode::unsupported, "Azure has no concurrency limit of the whole subscription", {}, {});
 }
 
-Result<std::vector<Problem>> AzurePlatform::readInvocations(std::span<const LogRequest>, const InvocationSink&, const JobContext&) { return std::vector<Problem>{}; }
+Result<std::vector<Problem>> AzurePlatform::readInvocations(std::span<const LogRequest>, const InvocationSink&, const JobContext&) {
+    return std::vector<Problem>{};
+}
 
 Result<IdentityReport> AzurePlatform::test(const JobContext& job) {
     PILOTLIGHT_ASSIGN(const net::AzureToken token, client_.token(job));
@@ -154,7 +165,8 @@ Result<IdentityReport> AzurePlatform::test(const JobContext& job) {
     report.principal = token.principal;
     report.credentials_from = token.source;
     report.expires = token.expires;
-    const AzureRequest requests[] = {{Operation::list_sites, "GET", "/subscriptions/" + all.front() + "/providers/Microsoft.Web/sites", {}}};
+    const AzureRequest requests[] = {
+        {Operation::list_sites, "GET", "/subscriptions/" + all.front() + "/providers/Microsoft.Web/sites", {}}};
     auto answers = client_.callAll(requests, 1, job);
     for (auto& answer : answers) {
         if (answer) continue;
@@ -169,22 +181,35 @@ Capabilities AzurePlatform::capabilities(const Function& f) const {
     Capabilities out;
     out.compare_and_swap = false;  // Microsoft.Web takes no If-Match: the state is read and compared just before the change
     const std::string_view kind = f.untunedText(untuned_key::kKind);
-    const auto fixed = [&](const char* setting, const char* label, double value, const char* why) { out.settings.push_back({setting, label, value, value, 1, {}, why, false}); };
+    const auto fixed = [&](const char* setting, const char* label, double value, const char* why) {
+        out.settings.push_back({setting, label, value, value, 1, {}, why, false});
+    };
     const double limit = f.instance_limit.kind == InstanceLimit::Kind::limited ? f.instance_limit.value : 200;
     if (kind == "flex") {
-        out.settings.push_back({"memory_mb", "instance memory", 512, 4096, 1, {512, 2048, 4096}, "Flex Consumption: 512, 2,048 or 4,096 MB", true});
-        out.settings.push_back({"concurrency", "HTTP concurrency", 1, 1000, 1, {}, "requests at once in an instance, HTTP triggers only", true});
+        out.settings.push_back(
+            {"memory_mb", "instance memory", 512, 4096, 1, {512, 2048, 4096}, "Flex Consumption: 512, 2,048 or 4,096 MB", true});
+        out.settings.push_back(
+            {"concurrency", "HTTP concurrency", 1, 1000, 1, {}, "requests at once in an instance, HTTP triggers only", true});
         out.settings.push_back({"warm_pool", "always-ready instances", 0, limit, 1, {}, "at most the maximum instance count", true});
         out.settings.push_back({"instance_limit", "maximum instance count", 1, 1000, 1, {}, "Flex Consumption: 1 to 1,000", true});
     } else {
-        fixed("memory_mb", "memory", f.memory.value, kind == "premium" ? "is that of the plan's size (EP1, EP2, EP3)" : "is fixed by the plan");
+        fixed("memory_mb", "memory", f.memory.value,
+              kind == "premium" ? "is that of the plan's size (EP1, EP2, EP3)" : "is fixed by the plan");
         fixed("concurrency", "concurrency", f.concurrency, "is set in the app's host.json");
         if (kind == "premium")
-            out.settings.push_back({"warm_pool", "always-ready instances", 1, std::min(20.0, limit), 1, {}, "Elastic Premium: 1 to 20", true});
+            out.settings.push_back(
+                {"warm_pool", "always-ready instances", 1, std::min(20.0, limit), 1, {}, "Elastic Premium: 1 to 20", true});
         else
             fixed("warm_pool", "always-ready instances", 0, "the plan keeps no instance ready; Flex Consumption does");
         const bool elastic = kind == "premium" || kind == "consumption";
-        out.settings.push_back({"instance_limit", "scale-out limit", elastic ? 1.0 : limit, elastic ? 200.0 : limit, 1, {}, elastic ? "1 to 200, or none" : "a dedicated plan scales by its own rules", elastic});
+        out.settings.push_back({"instance_limit",
+                                "scale-out limit",
+                                elastic ? 1.0 : limit,
+                                elastic ? 200.0 : limit,
+                                1,
+                                {},
+                                elastic ? "1 to 200, or none" : "a dedicated plan scales by its own rules",
+                                elastic});
     }
     fixed("vcpu", "vCPU", f.vcpuShare(), "goes with the instance's size");
     fixed("timeout_s", "timeout", 0, "is set in the app's host.json");

@@ -7,7 +7,8 @@ namespace pilotlight::platform::azure {
 
 namespace {
 
-net::AzureCredentialOptions credentialOptions(const Profile& profile, const Dependencies& dependencies, net::EnvironmentReader environment) {
+net::AzureCredentialOptions credentialOptions(const Profile& profile, const Dependencies& dependencies,
+                                              net::EnvironmentReader environment) {
     net::AzureCredentialOptions options;
     options.authority = profile.token_endpoint.empty() ? profile.endpoint_url : profile.token_endpoint;
     options.own_endpoint = !profile.endpoint_url.empty();
@@ -48,7 +49,8 @@ Result<AzureRequest> AzureClient::followed(const AzureRequest& first, const std:
     const auto parts = net::splitUrl(link), own = net::splitUrl(origin(first.operation));
     // NextPageLink of the price list names port 443. The sandbox behind TLS answers with the address that it was asked at.
     if (net::hostOf(parts) != net::hostOf(own))
-        return fail(ErrorCode::protocol, std::string(info(first.operation).name) + " leads to another host: " + net::originOf(link), "Reading was stopped.", {});
+        return fail(ErrorCode::protocol, std::string(info(first.operation).name) + " leads to another host: " + net::originOf(link),
+                    "Reading was stopped.", {});
     AzureRequest next = first;
     next.path = parts.path;
     next.query = net::splitQuery(parts.query);
@@ -87,9 +89,12 @@ net::ApiCall AzureClient::prepared(const AzureRequest& request) {
     return call;
 }
 
-Result<net::HttpResponse> AzureClient::call(const AzureRequest& request, const JobContext& job) { return session_.call(prepared(request), job); }
+Result<net::HttpResponse> AzureClient::call(const AzureRequest& request, const JobContext& job) {
+    return session_.call(prepared(request), job);
+}
 
-std::vector<Result<net::HttpResponse>> AzureClient::callAll(std::span<const AzureRequest> requests, std::size_t parallel, const JobContext& job) {
+std::vector<Result<net::HttpResponse>> AzureClient::callAll(std::span<const AzureRequest> requests, std::size_t parallel,
+                                                            const JobContext& job) {
     std::vector<net::ApiCall> calls;
     calls.reserve(requests.size());
     for (const auto& request : requests) calls.push_back(prepared(request));
@@ -103,8 +108,8 @@ Problem problem(std::string scope, Operation operation, Error error, const std::
 }
 
 bool endsAll(ErrorCode code) {
-    return code == ErrorCode::cancelled || code == ErrorCode::budget_exceeded || code == ErrorCode::unauthenticated || code == ErrorCode::credentials_expired ||
-           code == ErrorCode::storage || code == ErrorCode::locked;
+    return code == ErrorCode::cancelled || code == ErrorCode::budget_exceeded || code == ErrorCode::unauthenticated ||
+           code == ErrorCode::credentials_expired || code == ErrorCode::storage || code == ErrorCode::locked;
 }
 
 }  // namespace pilotlight::platform::azure

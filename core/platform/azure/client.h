@@ -28,7 +28,8 @@ public:
     AzureClient(const Profile& profile, const Dependencies& dependencies, net::EnvironmentReader environment);
 
     [[nodiscard]] Result<net::HttpResponse> call(const AzureRequest& request, const JobContext& job);
-    [[nodiscard]] std::vector<Result<net::HttpResponse>> callAll(std::span<const AzureRequest> requests, std::size_t parallel, const JobContext& job);
+    [[nodiscard]] std::vector<Result<net::HttpResponse>> callAll(std::span<const AzureRequest> requests, std::size_t parallel,
+                                                                 const JobContext& job);
     // The request for the page that `link` names. protocol where it leads to another host than the service's: a token is sent along.
     [[nodiscard]] Result<AzureRequest> followed(const AzureRequest& first, const std::string& link) const;
     [[nodiscard]] Result<net::AzureToken> token(const JobContext& job);

@@ -54,14 +54,17 @@ Result<CostPage> parseCostPage(std::string_view body, const std::string& profile
     std::size_t at = 0;
     for (const auto& column : arrayField(properties, "columns")) columns[textField(column, "name")] = at++;
     for (const char* needed : {"CostUSD", "UsageDate", "ResourceId", "Meter"})
-        if (!columns.contains(needed)) return fail(ErrorCode::protocol, fmt::format("The bill has no column {}", needed), "Nothing was imported.", {});
+        if (!columns.contains(needed))
+            return fail(ErrorCode::protocol, fmt::format("The bill has no column {}", needed), "Nothing was imported.", {});
     CostPage page;
     page.next_link = textField(properties, "nextLink");
     for (const auto& row : arrayField(properties, "rows")) {
-        if (!row.is_array() || row.size() < columns.size()) return fail(ErrorCode::protocol, "A row of the bill is too short", "Nothing was imported.", {});
+        if (!row.is_array() || row.size() < columns.size())
+            return fail(ErrorCode::protocol, "A row of the bill is too short", "Nothing was imported.", {});
         const auto cell = [&](const char* name) -> const json& { return row[columns.at(name)]; };
         const json& date = cell("UsageDate");
-        if (!date.is_number() || !cell("CostUSD").is_number() || !cell("ResourceId").is_string() || !cell("Meter").is_string()) return fail(ErrorCode::protocol, "A row of the bill cannot be read", "Nothing was imported.", {});
+        if (!date.is_number() || !cell("CostUSD").is_number() || !cell("ResourceId").is_string() || !cell("Meter").is_string())
+            return fail(ErrorCode::protocol, "A row of the bill cannot be read", "Nothing was imported.", {});
         const int day = date.get<int>();
         PILOTLIGHT_ASSIGN(const Timestamp begin, parseIso8601(fmt::format("{:04}-{:02}-{:02}", day / 10000, day / 100 % 100, day % 100)));
         CostLine line;
@@ -93,17 +96,24 @@ Result<std::vector<CostLine>> AzurePlatform::readCosts(TimeRange range, const Jo
     for (const auto& subscription : all) {
         for (const auto& [type, kind] : {std::pair{"ActualCost", CostKind::billed}, std::pair{"AmortizedCost", CostKind::effective}}) {
             const auto group = [](const char* name) { return json{{"type", "Dimension"}, {"name", name}}; };
-            const json body = {{"type", type},
-                               {"timeframe", "Custom"},
-                               {"timePeriod", {{"from", toIso8601(days.begin)}, {"to", toIso8601(days.end - seconds{1})}}},
-                               {"dataset",
-                                {{"granularity", "Daily"},
-                                 {"aggregation", {{"cost", {{"name", "CostUSD"}, {"function", "Sum"}}}, {"quantity", {{"name", "UsageQuantity"}, {"function", "Sum"}}}}},
-                                 {"grouping", {group("ResourceId"), group("Meter")}},
-                                 {"filter", {{"dimensions", {{"name", "MeterCategory"}, {"operator", "In"}, {"values", {"Functions"}}}}}}}}};
-            AzureRequest request{Operation::query_costs, "POST", "/subscriptions/" + subscription + "/providers/Microsoft.CostManagement/query", {}, body.dump()};
+            const json body = {
+                {"type", type},
+                {"timeframe", "Custom"},
+                {"timePeriod", {{"from", toIso8601(days.begin)}, {"to", toIso8601(days.end - seconds{1})}}},
+                {"dataset",
+                 {{"granularity", "Daily"},
+                  {"aggregation",
+                   {{"cost", {{"name", "CostUSD"}, {"function", "Sum"}}}, {"quantity", {{"name", "UsageQuantity"}, {"function", "Sum"}}}}},
+                  {"grouping", {group("ResourceId"), group("Meter")}},
+                  {"filter", {{"dimensions", {{"name", "MeterCategory"}, {"operator", "In"}, {"values", {"Functions"}}}}}}}}};
+            AzureRequest request{Operation::query_costs,
+                                 "POST",
+                                 "/subscriptions/" + subscription + "/providers/Microsoft.CostManagement/query",
+                                 {},
+                                 body.dump()};
             for (int page_number = 0;; ++page_number) {
-                if (page_number == kMaxPages) return fail(ErrorCode::protocol, "Microsoft.CostManagement/query does not come to an end", "Reading was stopped.", {});
+                if (page_number == kMaxPages)
+                    return fail(ErrorCode::protocol, "Microsoft.CostManagement/query does not come to an end", "Reading was stopped.", {});
                 PILOTLIGHT_TRY(job.check());
                 PILOTLIGHT_ASSIGN(const auto response, client_.call(request, job));
                 PILOTLIGHT_ASSIGN(CostPage page, parseCostPage(response.body, profile_.name, kind));
@@ -124,10 +134,15 @@ Result<PricePage> parsePricePage(std::string_view body) {
     for (const auto& item : arrayField(root, "Items")) {
         if (textField(item, "type") != "Consumption" || textField(item, "currencyCode") != "USD") continue;
         const std::string product = textField(item, "productName"), name = textField(item, "meterName");
-        const auto known = std::find_if(std::begin(kNames), std::end(kNames), [&](const Named& each) { return product == each.product && name == each.meter; });
+        const auto known = std::find_if(std::begin(kNames), std::end(kNames),
+                                        [&](const Named& each) { return product == each.product && name == each.meter; });
         const auto price = numberField(item, "retailPrice");
         if (known == std::end(kNames) || !price || !(*price > 0)) continue;  // price 0: the free grant
-        Price one{known->rate, known->unit, {{0, Money::fromDouble(*price / known->per)}}, "Azure Retail Prices", textField(item, "meterId") + " " + product + ", " + name};
+        Price one{known->rate,
+                  known->unit,
+                  {{0, Money::fromDouble(*price / known->per)}},
+                  "Azure Retail Prices",
+                  textField(item, "meterId") + " " + product + ", " + name};
         page.effective = std::max(page.effective, textField(item, "effectiveStartDate"));
         page.prices.emplace_back(textField(item, "armRegionName"), std::move(one));
     }
@@ -137,8 +152,12 @@ Result<PricePage> parsePricePage(std::string_view body) {
 Result<std::vector<PriceBook>> AzurePlatform::readPrices(const std::vector<std::string>& regions, const JobContext& job) {
     std::vector<PriceBook> books;
     for (const auto& region : regions) {
-        AzureRequest request{Operation::read_prices, "GET", "/api/retail/prices",
-                             {{"currencyCode", "'USD'"}, {"$filter", fmt::format("serviceName eq 'Functions' and armRegionName eq '{}' and priceType eq 'Consumption'", region)}}};
+        AzureRequest request{
+            Operation::read_prices,
+            "GET",
+            "/api/retail/prices",
+            {{"currencyCode", "'USD'"},
+             {"$filter", fmt::format("serviceName eq 'Functions' and armRegionName eq '{}' and priceType eq 'Consumption'", region)}}};
         PriceBook book;
         book.platform = "azure";
         book.region = region;

@@ -25,7 +25,9 @@ std::vector<const char*> metricNames(const Function& function) {
     const std::string_view kind = function.untunedText(untuned_key::kKind);
     std::vector<const char*> names{"Requests", "Http5xx", "HttpResponseTime", "InstanceCount", "MemoryWorkingSet"};
     if (kind == "flex") {
-        for (const char* each : {"OnDemandFunctionExecutionCount", "OnDemandFunctionExecutionUnits", "AlwaysReadyFunctionExecutionCount", "AlwaysReadyFunctionExecutionUnits", "CpuPercentage"}) names.push_back(each);
+        for (const char* each : {"OnDemandFunctionExecutionCount", "OnDemandFunctionExecutionUnits", "AlwaysReadyFunctionExecutionCount",
+                                 "AlwaysReadyFunctionExecutionUnits", "CpuPercentage"})
+            names.push_back(each);
     } else if (kind == "consumption") {
         for (const char* each : {"FunctionExecutionCount", "FunctionExecutionUnits"}) names.push_back(each);
     }
@@ -43,7 +45,8 @@ Result<MetricValues> parseMetrics(std::string_view body) {
                 const auto time = parseIso8601(textField(point, "timeStamp"));
                 if (!time) continue;
                 if (const auto total = numberField(point, "total"); total && std::isfinite(*total)) out.total[name][*time] += *total;
-                if (const auto average = numberField(point, "average"); average && std::isfinite(*average)) out.average[name][*time] = *average;
+                if (const auto average = numberField(point, "average"); average && std::isfinite(*average))
+                    out.average[name][*time] = *average;
             }
         }
     }
@@ -96,7 +99,8 @@ std::vector<MetricSeries> seriesOf(const Function& f, const MetricValues& values
     return series;
 }
 
-Result<std::vector<Problem>> AzurePlatform::readMetrics(std::span<const MetricRequest> requests, const MetricSink& sink, const JobContext& job) {
+Result<std::vector<Problem>> AzurePlatform::readMetrics(std::span<const MetricRequest> requests, const MetricSink& sink,
+                                                        const JobContext& job) {
     std::vector<Problem> problems;
     const Timestamp now = clock()->now();
     const Timestamp settled = floorTo(now - kSettles, kPeriod), oldest = ceilTo(now - kRetention, hours{1});
@@ -115,8 +119,14 @@ Result<std::vector<Problem>> AzurePlatform::readMetrics(std::span<const MetricRe
             std::string names;
             for (const char* name : metricNames(*request.function)) names += (names.empty() ? "" : ",") + std::string(name);
             calls.push_back({request.function, part});
-            asked.push_back({Operation::list_metrics, "GET", request.function->id + "/providers/microsoft.insights/metrics",
-                             {{"metricnamespace", "Microsoft.Web/sites"}, {"metricnames", names}, {"timespan", toIso8601(part.begin) + "/" + toIso8601(part.end)}, {"interval", "PT5M"}, {"aggregation", "Total,Average"}}});
+            asked.push_back({Operation::list_metrics,
+                             "GET",
+                             request.function->id + "/providers/microsoft.insights/metrics",
+                             {{"metricnamespace", "Microsoft.Web/sites"},
+                              {"metricnames", names},
+                              {"timespan", toIso8601(part.begin) + "/" + toIso8601(part.end)},
+                              {"interval", "PT5M"},
+                              {"aggregation", "Total,Average"}}});
         }
     }
     for (std::size_t at = 0; at < calls.size(); at += kParallelCalls) {
@@ -129,7 +139,8 @@ Result<std::vector<Problem>> AzurePlatform::readMetrics(std::span<const MetricRe
             auto values = answer ? parseMetrics(answer->body) : Result<MetricValues>(tl::unexpect, answer.error());
             if (!values) {
                 if (endsAll(values.error().code)) return fail(values.error());
-                problems.push_back(problem(calls[i].function->region + "/" + calls[i].function->name, Operation::list_metrics, values.error(), calls[i].function->account));
+                problems.push_back(problem(calls[i].function->region + "/" + calls[i].function->name, Operation::list_metrics,
+                                           values.error(), calls[i].function->account));
                 continue;
             }
             auto series = seriesOf(*calls[i].function, *values, calls[i].range, settled);

@@ -14,13 +14,23 @@ std::span<const OperationInfo> operations() {
     using enum Operation;
     static constexpr const char* kWeb = "2024-04-01";  // the oldest that knows Flex Consumption
     static const std::vector<OperationInfo> table = {
-        {list_subscriptions, "Microsoft.Resources/subscriptions/read", "2022-12-01", {"Microsoft.Resources/subscriptions/read"}, false, true},
+        {list_subscriptions,
+         "Microsoft.Resources/subscriptions/read",
+         "2022-12-01",
+         {"Microsoft.Resources/subscriptions/read"},
+         false,
+         true},
         {list_sites, "Microsoft.Web/sites/read", kWeb, {"Microsoft.Web/sites/read"}, false, true},
         {get_site, "Microsoft.Web/sites/read", kWeb, {"Microsoft.Web/sites/read"}, false, true},
         {get_config, "Microsoft.Web/sites/config/read", kWeb, {"Microsoft.Web/sites/config/read"}, false, true},
         {get_plan, "Microsoft.Web/serverfarms/read", kWeb, {"Microsoft.Web/serverfarms/read"}, false, true},
         {list_metrics, "Microsoft.Insights/metrics/read", "2018-01-01", {"Microsoft.Insights/metrics/read"}, false, true},
-        {query_costs, "Microsoft.CostManagement/query/action", "2023-11-01", {"Microsoft.CostManagement/query/read", "Microsoft.CostManagement/query/action"}, false, true},
+        {query_costs,
+         "Microsoft.CostManagement/query/action",
+         "2023-11-01",
+         {"Microsoft.CostManagement/query/read", "Microsoft.CostManagement/query/action"},
+         false,
+         true},
         {read_prices, "prices.azure.com", "2023-01-01-preview", {}, false, true},
         {get_operation, "Microsoft.Web/locations/operations/read", kWeb, {"Microsoft.Web/locations/operations/read"}, false, true},
         {put_site, "Microsoft.Web/sites/write", kWeb, {"Microsoft.Web/sites/write", "Microsoft.Web/serverfarms/join/action"}, true, false},
@@ -40,23 +50,32 @@ std::string roleOf(const char* name, const char* description, bool write, const 
     std::set<std::string> actions;
     for (const auto& operation : operations())
         if (operation.write == write) actions.insert(operation.actions.begin(), operation.actions.end());
-    return ordered_json{{"Name", name}, {"IsCustom", true}, {"Description", description}, {"Actions", actions}, {"NotActions", ordered_json::array()},
+    return ordered_json{{"Name", name},
+                        {"IsCustom", true},
+                        {"Description", description},
+                        {"Actions", actions},
+                        {"NotActions", ordered_json::array()},
                         {"AssignableScopes", {"/subscriptions/" + (subscription.empty() ? std::string("SUBSCRIPTION") : subscription)}}}
         .dump(2);
 }
 
 }  // namespace
 
-std::string readPolicy(const std::string& subscription) { return roleOf("Pilotlight read", "What Pilotlight reads of function apps", false, subscription); }
-std::string applyPolicy(const std::string& subscription) { return roleOf("Pilotlight apply", "What Pilotlight changes on function apps", true, subscription); }
+std::string readPolicy(const std::string& subscription) {
+    return roleOf("Pilotlight read", "What Pilotlight reads of function apps", false, subscription);
+}
+std::string applyPolicy(const std::string& subscription) {
+    return roleOf("Pilotlight apply", "What Pilotlight changes on function apps", true, subscription);
+}
 
 std::string policyFor(Operation operation, const std::string& subscription) {
     if (info(operation).actions.empty()) return {};
-    const char* role = operation == Operation::query_costs     ? "Cost Management Reader"
-                       : operation == Operation::list_metrics  ? "Monitoring Reader"
-                       : info(operation).write                 ? "Website Contributor"
-                                                               : "Reader";
-    return fmt::format("az role assignment create --assignee PRINCIPAL --role \"{}\" --scope /subscriptions/{}", role, subscription.empty() ? "SUBSCRIPTION" : subscription);
+    const char* role = operation == Operation::query_costs    ? "Cost Management Reader"
+                       : operation == Operation::list_metrics ? "Monitoring Reader"
+                       : info(operation).write                ? "Website Contributor"
+                                                              : "Reader";
+    return fmt::format("az role assignment create --assignee PRINCIPAL --role \"{}\" --scope /subscriptions/{}", role,
+                       subscription.empty() ? "SUBSCRIPTION" : subscription);
 }
 
 }  // namespace pilotlight::platform::azure

@@ -22,14 +22,17 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-std::int32_t small(std::optional<std::int64_t> value, std::int32_t otherwise) { return value && *value >= 0 && *value <= INT32_MAX ? static_cast<std::int32_t>(*value) : otherwise; }
+std::int32_t small(std::optional<std::int64_t> value, std::int32_t otherwise) {
+    return value && *value >= 0 && *value <= INT32_MAX ? static_cast<std::int32_t>(*value) : otherwise;
+}
 
 std::optional<std::string> ownerOf(const std::map<std::string, std::string>& tags) {
     for (const auto& [key, value] : tags) {
         const std::string name = lower(key);
         if (name == "azd-env-name") return "azd";
         if (name.starts_with("pulumi")) return "pulumi";
-        if ((name == "managed-by" || name == "managedby" || name == "provisioner") && lower(value).find("terraform") != std::string::npos) return "terraform";
+        if ((name == "managed-by" || name == "managedby" || name == "provisioner") && lower(value).find("terraform") != std::string::npos)
+            return "terraform";
         if ((name == "managed-by" || name == "managedby") && lower(value).find("bicep") != std::string::npos) return "bicep";
     }
     return std::nullopt;
@@ -87,7 +90,9 @@ void elastic(Function& f, const std::string& kind, const json& plan, const json&
 
 }  // namespace
 
-std::string SiteId::text() const { return lower(fmt::format("/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Web/sites/{}", subscription, group, name)); }
+std::string SiteId::text() const {
+    return lower(fmt::format("/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Web/sites/{}", subscription, group, name));
+}
 
 std::optional<SiteId> parseSiteId(std::string_view text) {
     std::vector<std::string> parts;
@@ -97,7 +102,9 @@ std::optional<SiteId> parseSiteId(std::string_view text) {
         if (slash == std::string_view::npos) break;
         text.remove_prefix(slash + 1);
     }
-    if (parts.size() != 8 || lower(parts[0]) != "subscriptions" || lower(parts[2]) != "resourcegroups" || lower(parts[5]) != "microsoft.web" || lower(parts[6]) != "sites") return std::nullopt;
+    if (parts.size() != 8 || lower(parts[0]) != "subscriptions" || lower(parts[2]) != "resourcegroups" ||
+        lower(parts[5]) != "microsoft.web" || lower(parts[6]) != "sites")
+        return std::nullopt;
     return SiteId{parts[1], parts[3], parts[7]};
 }
 

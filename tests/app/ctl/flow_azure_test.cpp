@@ -1,0 +1,167 @@
+// Azure over the command line on a running sandbox: Flex Consumption and Premium with all that they can, Consumption with its scale limit.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/net/curl_http_client.h"
+#include "core/net/url.h"
+#include "tests/support/sandbox.h"
+
+namespace pilotlight {
+namespace {
+
+using nlohmann::json;
+
+class AzureFlow : public ::testing::Test {
+protected:
+    static void SetUpTestSuite() {
+        sandbox_ = new test::SandboxSession({"--days", "3", "--speed", "60", "--seed", "1"});
+        if (!sandbox_->ready()) return;
+        added_ = sandbox_->ctl({"profile", "add", "cloud", "--platform", "azure", "--endpoint-url", sandbox_->endpoint(), "--write"});
+        synced_ = sandbox_->ctl({"sync", "--from", "now-3d", "--json"});
+    }
+    static void TearDownTestSuite() { delete sandbox_; }
+    void SetUp() override {
+        ASSERT_TRUE(sandbox_->ready());
+        ASSERT_EQ(added_.exit_code, 0) << added_.err;
+        ASSERT_EQ(synced_.exit_code, 0) << synced_.err << synced_.out;
+    }
+    static json function(const std::string& name) {
+        for (const auto& row : json::parse(sandbox_->ctl({"functions", "--from", "now-3d", "--json"}).out))
+            if (row["name"] == name) return row;
+        return nullptr;
+    }
+    struct Change {
+        const char* function;
+        std::vector<std::string> arguments;
+        const char* field;
+        json before, after;
+    };
+    static std::vector<Change> changes() {
+        return {{"speech-notes", {"--memory", "4096"}, "memory_mb", 2048, 4096},
+                {"speech-notes", {"--concurrency", "8"}, "concurrency", 4, 8},
+                {"speech-notes", {"--warm-pool", "2"}, "warm_pool", 1, 2},
+                {"contract-review", {"--warm-pool", "3"}, "warm_pool", 2, 3},
+                {"webhook-classifier", {"--instance-limit", "10"}, "instance_limit", 20, 10}};
+    }
+    static json plan(const Change& change) {
+        std::vector<std::string> arguments{"plan", change.function, "--json"};
+        arguments.insert(arguments.end(), change.arguments.begin(), change.arguments.end());
+        return json::parse(sandbox_->ctl(arguments).out, nullptr, false);
+    }
+    static test::SandboxSession* sandbox_;
+    static test::Finished added_, synced_;
+};
+test::SandboxSession* AzureFlow::sandbox_ = nullptr;
+test::Finished AzureFlow::added_, AzureFlow::synced_;
+
+TEST_F(AzureFlow, FiguresAreThereAndPercentilesAreUnknown) {
+    for (const char* name : {"speech-notes", "contract-review", "webhook-classifier"}) {
+        const auto row = function(name);
+        ASSERT_TRUE(row.is_object()) << name;
+        EXPECT_GT(row["invocations"].get<double>(), 100) << name;
+        EXPECT_TRUE(row["cost_usd"].is_number()) << name;
+        EXPECT_TRUE(row["p95_ms"].is_null()) << name;
+        EXPECT_TRUE(row["cold_start_share"].is_null()) << name;
+        EXPECT_EQ(row["region"], "eastus");
+    }
+    for (const auto& each : json::parse(sandbox_->ctl({"recommend", "--json"}).out))
+        EXPECT_EQ(each["status"], "inconclusive") << each.dump();
+}
+
+TEST_F(AzureFlow, ComputedCostsAreThoseOfTheBill) {
+    const auto by_meter = [&](const char* metric) {
+        std::map<std::string, double> out;
+        for (const auto& row : json::parse(
+                 sandbox_->ctl({"costs", "--by", "meter", "--metric", metric, "--from", "now-2d/d", "--to", "now/d", "--json"}).out))
+            out[row["meter"].get<std::string>()] += row["cost_usd"].get<double>();
+        return out;
+    };
+    const auto billed = by_meter("billed"), computed = by_meter("computed");
+    ASSERT_GE(billed.size(), 6u);
+    for (const auto& [meter, usd] : billed) {
+        ASSERT_TRUE(computed.contains(meter)) << meter;
+        // What ran on always-ready instances is told apart by an estimate.
+        const double tolerance = meter == "duration" || meter == "warm_pool_duration" ? 0.03 : usd * 0.03 + 0.005;
+        EXPECT_NEAR(computed.at(meter), usd, tolerance) << meter;
+    }
+}
+
+TEST_F(AzureFlow, EachPlanIsChangedAndPutBack) {
+    for (const auto& change : changes()) {
+        SCOPED_TRACE(std::string(change.function) + " " + change.field);
+        EXPECT_EQ(function(change.function)[change.field], change.before);
+        const auto planned = plan(change);
+        ASSERT_TRUE(planned.contains("plan_id")) << planned.dump();
+        const auto applied = sandbox_->ctl({"apply", planned["plan_id"], "--yes", "--json"});
+        ASSERT_EQ(applied.exit_code, 0) << applied.err << applied.out;
+        EXPECT_EQ(function(change.function)[change.field], change.after);
+        const auto reverted = sandbox_->ctl({"revert", json::parse(applied.out)["change_id"], "--yes", "--json"});
+        ASSERT_EQ(reverted.exit_code, 0) << reverted.err << reverted.out;
+        EXPECT_EQ(function(change.function)[change.field], change.before);
+    }
+}
+
+TEST_F(AzureFlow, AStaleChangeIsRefusedOnEachPlan) {
+    for (const char* name : {"speech-notes", "contract-review", "webhook-classifier"}) {
+        SCOPED_TRACE(name);
+        const auto first = plan({name, {"--instance-limit", "7"}, "", nullptr, nullptr}),
+                   second = plan({name, {"--instance-limit", "9"}, "", nullptr, nullptr});
+        ASSERT_EQ(sandbox_->ctl({"apply", second["plan_id"], "--yes"}).exit_code, 0);
+        const auto stale = sandbox_->ctl({"apply", first["plan_id"], "--yes", "--json"});
+        EXPECT_EQ(stale.exit_code, 3) << stale.out;
+        EXPECT_EQ(function(name)["instance_limit"], 9);
+    }
+}
+
+TEST_F(AzureFlow, TheServerRefusesWhatAzureWould) {
+    const auto http = net::makeCurlClient();
+    const auto& environment = sandbox_->environment();
+    net::HttpRequest login;
+    login.method = "POST";
+    login.url = sandbox_->endpoint() + "/" + environment.at("AZURE_TENANT_ID") + "/oauth2/v2.0/token";
+    const auto token_for = [&](const std::string& scope) {
+        login.body = net::formEncode({{"grant_type", "client_credentials"},
+                                      {"client_id", environment.at("AZURE_CLIENT_ID")},
+                                      {"client_secret", environment.at("AZURE_CLIENT_SECRET")},
+                                      {"scope", scope}});
+        return json::parse(http->send(login, {})->body);
+    };
+    EXPECT_EQ(token_for("https://graph.microsoft.com/.default")["error"], "invalid_scope");
+    const std::string token = token_for("https://management.azure.com/.default")["access_token"];
+    const std::string subscription = "/subscriptions/" + environment.at("AZURE_SUBSCRIPTION_ID"),
+                      app = subscription + "/resourceGroups/ai-apps/providers/Microsoft.Web/sites/speech-notes";
+    const auto code = [&](const char* method, const std::string& path, const std::string& body = {}, const std::string& bearer = {}) {
+        net::HttpRequest request;
+        request.method = method;
+        request.url = sandbox_->endpoint() + path;
+        request.body = body;
+        request.headers = {{"Authorization", "Bearer " + (bearer.empty() ? token : bearer)}, {"Content-Type", "application/json"}};
+        const auto reply = http->send(request, {});
+        const auto parsed = json::parse(reply->body, nullptr, false);
+        return std::to_string(reply->status) + " " + (parsed.contains("error") ? parsed["error"]["code"].get<std::string>() : "");
+    };
+    EXPECT_EQ(code("GET", app + "?api-version=2024-04-01"), "200 ");
+    EXPECT_EQ(code("GET", app), "400 MissingApiVersionParameter");
+    EXPECT_EQ(code("GET", app + "?api-version=2015-01-01"), "400 InvalidApiVersionParameter");
+    EXPECT_EQ(code("GET", app + "?api-version=2024-04-01", "", "stale"), "401 ExpiredAuthenticationToken");
+    EXPECT_EQ(code("GET", app + "-none?api-version=2024-04-01"), "404 ResourceNotFound");
+    EXPECT_EQ(code("GET", "/subscriptions/00000000-0000-0000-0000-000000000000/providers/Microsoft.Web/sites?api-version=2024-04-01"),
+              "404 SubscriptionNotFound");
+    EXPECT_EQ(code("PUT", app + "?api-version=2024-04-01", R"({"location":"East US","properties":{"nonsense":1}})"),
+              "400 InvalidRequestContent");
+    EXPECT_EQ(code("PATCH", app + "/config/web?api-version=2024-04-01", R"({"properties":{"functionAppScaleLimit":3}})"), "409 Conflict")
+        << "Flex takes its scale from functionAppConfig";
+    const std::string metrics = app +
+                                "/providers/microsoft.insights/metrics?api-version=2018-01-01&timespan=2026-11-24T00:00:00Z/"
+                                "2026-11-24T01:00:00Z&interval=PT5M&aggregation=Total&metricnames=";
+    EXPECT_EQ(code("GET", metrics + "Requests"), "200 ");
+    EXPECT_EQ(code("GET", metrics + "FunctionExecutionUnits"), "400 BadRequest") << "a metric of another plan";
+    EXPECT_EQ(code("POST", subscription + "/providers/Microsoft.CostManagement/query?api-version=2023-11-01",
+                   R"({"type":"ActualCost","timeframe":"Custom","timePeriod":{"from":"2026-11-20","to":"2026-11-21"},
+      "dataset":{"granularity":"Daily","grouping":[{"name":"a"},{"name":"b"},{"name":"c"}]}})"),
+              "400 BadRequest");
+}
+
+}  // namespace
+}  // namespace pilotlight

@@ -1,0 +1,189 @@
+// Azure's documents -> plain figures; settings -> bodies; prices by plan.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/platform/azure/apply_parts.h"
+#include "core/platform/azure/costs.h"
+#include "core/platform/azure/metrics_parse.h"
+#include "core/platform/azure/operations.h"
+#include "core/platform/azure/site_parse.h"
+#include "core/pricing/azure_cost.h"
+
+namespace pilotlight::platform::azure {
+namespace {
+
+using nlohmann::json;
+
+const Timestamp kNow = parseIso8601("2026-11-24T12:00:00Z").value();
+
+json site() {
+    return json::parse(
+        R"({"id":"/subscriptions/SUB/resourceGroups/Rg/providers/Microsoft.Web/sites/App","name":"App","kind":"functionapp,linux","location":"East US","tags":{"team":"a"},
+      "properties":{"state":"Running","serverFarmId":"/subscriptions/SUB/resourceGroups/Rg/providers/Microsoft.Web/serverfarms/P","lastModifiedTimeUtc":"2026-11-01T00:00:00",
+        "siteConfig":{"appSettings":[{"name":"KEY","value":"hush"}]},
+        "functionAppConfig":{"deployment":{"storage":{"type":"blobContainer"}},"runtime":{"name":"python","version":"3.12"},
+          "scaleAndConcurrency":{"instanceMemoryMB":2048,"maximumInstanceCount":40,"alwaysReady":[{"name":"http","instanceCount":2},{"name":"function:f","instanceCount":1}],"triggers":{"http":{"perInstanceConcurrency":4}}}}}})");
+}
+json plan(const char* tier, const char* name) { return {{"sku", {{"tier", tier}, {"name", name}}}}; }
+json config(int limit, int ready) { return {{"properties", {{"functionAppScaleLimit", limit}, {"minimumElasticInstanceCount", ready}}}}; }
+
+TEST(AzureSite, FlexSettingsAndGroups) {
+    const auto f = parseSite(site(), plan("FlexConsumption", "FC1"), {}, "z", kNow).value();
+    EXPECT_EQ(f.id, "/subscriptions/sub/resourcegroups/rg/providers/microsoft.web/sites/app") << "lower case";
+    EXPECT_EQ(f.name, "App");
+    EXPECT_EQ(f.region, "eastus");
+    EXPECT_EQ(f.memory.value, 2048);
+    EXPECT_EQ(f.vcpu, 1.0);
+    EXPECT_EQ(f.concurrency, 4);
+    EXPECT_EQ(f.instance_limit, InstanceLimit::of(40));
+    EXPECT_EQ(f.warmPool(), 3);
+    ASSERT_EQ(f.qualifiers.size(), 2u);
+    EXPECT_EQ(f.qualifiers[1].name, "function:f");
+    EXPECT_EQ(f.untunedText(untuned_key::kKind), "flex");
+    for (const auto& [key, value] : f.untuned) EXPECT_EQ(value.find("hush"), std::string::npos) << key;
+}
+
+TEST(AzureSite, PremiumConsumptionAndOthers) {
+    const auto premium = parseSite(site(), plan("ElasticPremium", "EP2"), config(10, 3), "z", kNow).value();
+    EXPECT_EQ(premium.memory.value, 7168);
+    EXPECT_EQ(premium.vcpu, 2.0);
+    EXPECT_EQ(premium.warmPool(), 3);
+    EXPECT_EQ(premium.instance_limit, InstanceLimit::of(10));
+    EXPECT_EQ(premium.untunedText(untuned_key::kBilling), "instance");
+    const auto consumption = parseSite(site(), plan("Dynamic", "Y1"), config(0, 0), "z", kNow).value();
+    EXPECT_EQ(consumption.instance_limit, InstanceLimit::unlimited());
+    EXPECT_EQ(consumption.warmPool(), 0);
+    EXPECT_EQ(parseSite(site(), plan("Standard", "S1"), {}, "z", kNow)->untunedText(untuned_key::kKind), "dedicated");
+    EXPECT_FALSE(parseSite(json::object(), {}, {}, "z", kNow));
+    EXPECT_TRUE(isFunctionApp(site()));
+    EXPECT_FALSE(isFunctionApp({{"kind", "functionapp,workflowapp"}}));
+    EXPECT_FALSE(isFunctionApp({{"kind", "app,linux"}}));
+}
+
+TEST(AzureSteps, BodiesKeepWhatIsNotTuned) {
+    const auto f = parseSite(site(), plan("FlexConsumption", "FC1"), {}, "z", kNow).value();
+    DesiredSettings desired{.memory = Megabytes{4096}, .concurrency = 8, .warm_pool = 0};
+    const auto steps = planSteps(f, desired, {}).value();
+    ASSERT_EQ(steps.size(), 1u);
+    EXPECT_EQ(steps[0].describe,
+              "PUT site functionAppConfig instanceMemoryMB=4096 perInstanceConcurrency=8 alwaysReady[http]=0 (no etag: read, compare, "
+              "write, read back)");
+    const auto wanted = wantedFromJson(steps[0].arguments).value();
+    const json body = json::parse(siteBody(site(), wanted));
+    EXPECT_FALSE(body["properties"].contains("siteConfig")) << "its appSettings would replace all settings";
+    const json& app = body["properties"]["functionAppConfig"];
+    EXPECT_EQ(app["deployment"], site()["properties"]["functionAppConfig"]["deployment"]);
+    EXPECT_EQ(app["scaleAndConcurrency"]["alwaysReady"], json::parse(R"([{"name":"function:f","instanceCount":1}])"))
+        << "other groups stay";
+    EXPECT_EQ(app["scaleAndConcurrency"]["maximumInstanceCount"], 40);
+    EXPECT_FALSE(holds(f, wanted));
+    EXPECT_TRUE(holds(parseSite(body, plan("FlexConsumption", "FC1"), {}, "z", kNow).value(), wanted));
+}
+
+TEST(AzureSteps, EachPlanRefusesWhatItCannotDo) {
+    const auto code = [](const char* tier, const DesiredSettings& desired) {
+        const auto steps = planSteps(parseSite(site(), plan(tier, "EP1"), config(10, 2), "z", kNow).value(), desired, {});
+        return steps ? std::string("ok ") + std::to_string(steps->size()) : std::string(name(steps.error().code));
+    };
+    EXPECT_EQ(code("FlexConsumption", {.memory = Megabytes{1024}}), "invalid_argument");
+    EXPECT_EQ(code("FlexConsumption", {.vcpu = 2}), "unsupported");
+    EXPECT_EQ(code("FlexConsumption", {.instance_limit = InstanceLimit::unlimited()}), "unsupported");
+    EXPECT_EQ(code("ElasticPremium", {.memory = Megabytes{7168}}), "unsupported");
+    EXPECT_EQ(code("ElasticPremium", {.warm_pool = 0}), "invalid_argument") << "one is always there";
+    EXPECT_EQ(code("ElasticPremium", {.warm_pool = 3}), "ok 1");
+    EXPECT_EQ(code("ElasticPremium", {.warm_pool = 2}), "ok 0");
+    EXPECT_EQ(code("Dynamic", {.warm_pool = 1}), "unsupported");
+    EXPECT_EQ(code("Dynamic", {.instance_limit = InstanceLimit::of(5)}), "ok 1");
+    EXPECT_EQ(code("Dynamic", {.instance_limit = InstanceLimit::unlimited()}), "ok 1");
+    EXPECT_EQ(code("Standard", {.instance_limit = InstanceLimit::of(5)}), "unsupported");
+    EXPECT_EQ(code("FlexConsumption", {.timeout = seconds(5)}), "unsupported");
+}
+
+TEST(AzureMetrics, UnitsAreMadeSecondsAndMissingIsNotZero) {
+    auto f = parseSite(site(), plan("FlexConsumption", "FC1"), {}, "z", kNow).value();
+    const auto values = parseMetrics(R"({"value":[
+      {"name":{"value":"OnDemandFunctionExecutionUnits"},"timeseries":[{"data":[{"timeStamp":"2026-11-24T11:00:00Z","total":2048000},{"timeStamp":"2026-11-24T11:05:00Z"},{"timeStamp":"2026-11-24T11:10:00Z","total":null}]}]},
+      {"name":{"value":"AlwaysReadyFunctionExecutionUnits"},"timeseries":[{"data":[{"timeStamp":"2026-11-24T11:00:00Z","total":1024000}]}]},
+      {"name":{"value":"HttpResponseTime"},"timeseries":[{"data":[{"timeStamp":"2026-11-24T11:00:00Z","average":0.25}]}]},
+      {"name":{"value":"Requests"},"timeseries":[]}]})")
+                            .value();
+    const TimeRange range{kNow - hours(1), kNow};
+    std::map<std::pair<Metric, Statistic>, MetricSeries> series;
+    for (auto& each : seriesOf(f, values, range, kNow - minutes(10))) series[{each.key.metric, each.key.statistic}] = each;
+    const auto& billable = series[{Metric::billable_time, Statistic::sum}];
+    ASSERT_EQ(billable.points.size(), 1u) << "a period without a value has no point";
+    EXPECT_DOUBLE_EQ(billable.points[0].value, 1.5);
+    EXPECT_EQ(billable.points[0].time, parseIso8601("2026-11-24T11:00:00Z").value()) << "the begin of its period";
+    EXPECT_DOUBLE_EQ((series[{Metric::duration, Statistic::average}].points[0].value), 250);
+    EXPECT_FALSE(series.contains({Metric::duration, Statistic::p95})) << "there are no percentiles";
+    EXPECT_FALSE(billable.coverage.covers(range)) << "the newest ten minutes may still change";
+    for (const char* bad : {"", "[]", "<html>"}) EXPECT_FALSE(parseMetrics(bad)) << bad;
+}
+
+TEST(AzureCosts, LinesByColumnName) {
+    const auto page =
+        parseCostPage(
+            R"({"properties":{"nextLink":null,"columns":[{"name":"CostUSD"},{"name":"UsageQuantity"},{"name":"UsageDate"},{"name":"ResourceId"},{"name":"Meter"},{"name":"Currency"}],
+      "rows":[[1.25,10,20261120,"/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/A","Always Ready Baseline","USD"],[2,1,20261120,"/subscriptions/s/resourcegroups/g/providers/microsoft.web/serverfarms/p","Premium vCPU Duration","USD"]]}})",
+            "z", CostKind::billed)
+            .value();
+    ASSERT_EQ(page.lines.size(), 2u);
+    EXPECT_EQ(page.lines[0].meter, meter::kPoolKept);
+    EXPECT_EQ(page.lines[0].function_id, "/subscriptions/s/resourcegroups/g/providers/microsoft.web/sites/a");
+    EXPECT_EQ(page.lines[0].amount.toDecimal(), "1.25");
+    EXPECT_EQ(page.lines[1].function_id, "") << "billed on the plan";
+    EXPECT_FALSE(parseCostPage(R"({"properties":{"columns":[{"name":"Cost"}],"rows":[]}})", "z", CostKind::billed))
+        << "a missing column is no zero";
+}
+
+TEST(AzurePrices, PaidTiersPerBaseUnit) {
+    const auto page = parsePricePage(R"({"Items":[
+      {"type":"Consumption","currencyCode":"USD","productName":"Flex Consumption","meterName":"On Demand Total Executions","retailPrice":0,"tierMinimumUnits":0,"armRegionName":"eastus"},
+      {"type":"Consumption","currencyCode":"USD","productName":"Flex Consumption","meterName":"On Demand Total Executions","retailPrice":0.000004,"tierMinimumUnits":25000,"armRegionName":"eastus"},
+      {"type":"Consumption","currencyCode":"USD","productName":"Premium Functions","meterName":"Premium vCPU Duration","retailPrice":0.173,"armRegionName":"eastus"},
+      {"type":"Reservation","currencyCode":"USD","productName":"Premium Functions","meterName":"Premium vCPU Duration","retailPrice":0.1,"armRegionName":"eastus"}],"NextPageLink":"https://prices.azure.com:443/x"})")
+                          .value();
+    ASSERT_EQ(page.prices.size(), 2u);
+    EXPECT_EQ(page.prices[0].second.tiers[0].price.toDecimal(), "0.0000004");
+    EXPECT_EQ(page.prices[1].second.tiers[0].price.toDecimal(), "0.0000480556");
+    EXPECT_FALSE(page.next_link.empty());
+}
+
+TEST(AzurePrices, GoldenCells) {
+    const auto book = pricing::bundledBook("azure", "eastus", "x86_64").value();
+    pricing::LambdaUsage usage;  // an hour on demand, half an hour of two kept hours used, a million executions
+    usage.requests = 1e6;
+    usage.duration_ms_billed = 3'600'000;
+    usage.pool_duration_ms_billed = 1'800'000;
+    usage.pool_instance_seconds = 7'200;
+    pricing::InstanceShape shape;
+    shape.memory = Megabytes{2048};
+    shape.vcpu = 1;
+    const auto total = [&](const char* plan, const pricing::LambdaUsage& used) {
+        shape.plan = plan;
+        return pricing::sum(pricing::azureCost(used, shape, book, {}).value()).toDouble();
+    };
+    EXPECT_NEAR(total("flex", usage), 0.40 + 7200 * 0.000026 + 14400 * 0.000004 + 3600 * 0.000016, 1e-6);
+    EXPECT_NEAR(total("consumption", usage), 0.20 + 10800 * 0.000016, 1e-6);
+    pricing::LambdaUsage month;  // an EP1 instance for a month of 730 hours
+    month.instance_seconds = 730 * 3600.0;
+    shape.memory = Megabytes{3584};
+    EXPECT_NEAR(total("premium", month), 157.72, 0.01);
+    shape.plan = "dedicated";
+    EXPECT_EQ(pricing::azureCost(usage, shape, book, {}).error().code, ErrorCode::unsupported);
+}
+
+TEST(AzurePolicy, IsMadeFromTheOperations) {
+    const json read = json::parse(readPolicy("s")), apply = json::parse(applyPolicy("s"));
+    const auto has = [](const json& role, const char* action) {
+        return std::find(role["Actions"].begin(), role["Actions"].end(), action) != role["Actions"].end();
+    };
+    EXPECT_TRUE(has(read, "Microsoft.Web/sites/read"));
+    EXPECT_FALSE(has(read, "Microsoft.Web/sites/write"));
+    EXPECT_TRUE(has(apply, "Microsoft.Web/sites/write"));
+    EXPECT_EQ(read["AssignableScopes"][0], "/subscriptions/s");
+}
+
+}  // namespace
+}  // namespace pilotlight::platform::azure
