@@ -55,6 +55,11 @@ std::optional<std::int64_t> integerField(const json& object, const char* key) {
     return static_cast<std::int64_t>(*number);
 }
 
+std::optional<std::int32_t> countField(const json& object, const char* key) {
+    const auto value = integerField(object, key);
+    return value && *value >= 0 && *value <= INT32_MAX ? std::optional(static_cast<std::int32_t>(*value)) : std::nullopt;
+}
+
 const json& arrayField(const json& object, const char* key) {
     static const json empty = json::array();
     const json* value = find(object, key);

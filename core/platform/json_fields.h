@@ -17,6 +17,8 @@ namespace pilotlight::platform {
 [[nodiscard]] std::string textField(const nlohmann::json& object, const char* key);
 // A number, or a number in a string; nullopt where absent, not a number or out of range.
 [[nodiscard]] std::optional<std::int64_t> integerField(const nlohmann::json& object, const char* key);
+// An integer from 0 on that fits; nullopt else.
+[[nodiscard]] std::optional<std::int32_t> countField(const nlohmann::json& object, const char* key);
 [[nodiscard]] std::optional<double> numberField(const nlohmann::json& object, const char* key);
 // The array or object of that name; an empty one (static) where absent.
 [[nodiscard]] const nlohmann::json& arrayField(const nlohmann::json& object, const char* key);

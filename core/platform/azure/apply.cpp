@@ -33,15 +33,11 @@ json Wanted::toJson() const {
 
 Result<Wanted> wantedFromJson(const std::string& arguments) {
     PILOTLIGHT_ASSIGN(const json read, parseObject(arguments, "the journal"));
-    const auto number = [&](const char* key) -> std::optional<std::int32_t> {
-        const auto value = integerField(read, key);
-        return value ? std::optional(static_cast<std::int32_t>(*value)) : std::nullopt;
-    };
     Wanted wanted;
-    wanted.memory = number("memory_mb");
-    wanted.concurrency = number("concurrency");
-    wanted.limit = number("instance_limit");
-    wanted.pool = number("warm_pool");
+    wanted.memory = countField(read, "memory_mb");
+    wanted.concurrency = countField(read, "concurrency");
+    wanted.limit = countField(read, "instance_limit");
+    wanted.pool = countField(read, "warm_pool");
     wanted.group = textField(read, "group");
     return wanted;
 }

@@ -22,10 +22,6 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-std::int32_t small(std::optional<std::int64_t> value, std::int32_t otherwise) {
-    return value && *value >= 0 && *value <= INT32_MAX ? static_cast<std::int32_t>(*value) : otherwise;
-}
-
 std::optional<std::string> ownerOf(const std::map<std::string, std::string>& tags) {
     for (const auto& [key, value] : tags) {
         const std::string name = lower(key);
@@ -41,19 +37,19 @@ std::optional<std::string> ownerOf(const std::map<std::string, std::string>& tag
 void flex(Function& f, const json& properties) {
     const json& app_config = objectField(properties, "functionAppConfig");
     const json& scale = objectField(app_config, "scaleAndConcurrency");
-    f.memory = Megabytes{small(integerField(scale, "instanceMemoryMB"), kDefaultFlexMemory)};
+    f.memory = Megabytes{countField(scale, "instanceMemoryMB").value_or(kDefaultFlexMemory)};
     f.vcpu = f.memory.value / 2048.0;  // 512: a quarter, 2,048: one, 4,096: two
-    f.instance_limit = InstanceLimit::of(small(integerField(scale, "maximumInstanceCount"), kDefaultFlexMaximum));
+    f.instance_limit = InstanceLimit::of(countField(scale, "maximumInstanceCount").value_or(kDefaultFlexMaximum));
     const json& http = objectField(objectField(scale, "triggers"), "http");
     // Where none is set the platform chooses by size: 4, 16, 32 (Python: 1).
     const std::int32_t by_size = f.memory.value <= 512 ? 4 : f.memory.value <= 2048 ? 16 : 32;
-    f.concurrency = small(integerField(http, "perInstanceConcurrency"), by_size);
+    f.concurrency = countField(http, "perInstanceConcurrency").value_or(by_size);
     bool has_http = false;
     for (const auto& group : arrayField(scale, "alwaysReady")) {
         Qualifier q;
         q.name = textField(group, "name");
         q.kind = "group";
-        q.warm_pool = small(integerField(group, "instanceCount"), 0);
+        q.warm_pool = countField(group, "instanceCount").value_or(0);
         has_http = has_http || q.name == "http";
         f.qualifiers.push_back(std::move(q));
     }
@@ -70,7 +66,7 @@ void flex(Function& f, const json& properties) {
 
 void elastic(Function& f, const std::string& kind, const json& plan, const json& config) {
     const json& properties = objectField(config, "properties");
-    const std::int32_t limit = small(integerField(properties, "functionAppScaleLimit"), 0);
+    const std::int32_t limit = countField(properties, "functionAppScaleLimit").value_or(0);
     f.instance_limit = limit > 0 ? InstanceLimit::of(limit) : InstanceLimit::unlimited();
     f.runtime = textField(properties, "linuxFxVersion");
     Qualifier whole;
@@ -82,7 +78,7 @@ void elastic(Function& f, const std::string& kind, const json& plan, const json&
         const std::string size = textField(objectField(plan, "sku"), "name");
         f.memory = Megabytes{size == "EP3" ? 14336 : size == "EP2" ? 7168 : 3584};
         f.vcpu = size == "EP3" ? 4 : size == "EP2" ? 2 : 1;
-        whole.warm_pool = std::max(1, small(integerField(properties, "minimumElasticInstanceCount"), 1));
+        whole.warm_pool = std::max(1, countField(properties, "minimumElasticInstanceCount").value_or(1));
         f.untuned["sku"] = size;
     }
     f.qualifiers.push_back(std::move(whole));

@@ -70,17 +70,13 @@ json Wanted::toJson() const {
 
 Result<Wanted> wantedFromJson(const std::string& arguments) {
     PILOTLIGHT_ASSIGN(const json read, parseObject(arguments, "the journal"));
-    const auto number = [&](const char* key) -> std::optional<std::int32_t> {
-        const auto value = integerField(read, key);
-        return value ? std::optional(static_cast<std::int32_t>(*value)) : std::nullopt;
-    };
     Wanted wanted;
-    wanted.memory = number("memory_mb");
+    wanted.memory = countField(read, "memory_mb");
     wanted.vcpu = numberField(read, "vcpu");
-    wanted.concurrency = number("concurrency");
-    wanted.pool = number("warm_pool");
-    wanted.limit = number("instance_limit");
-    wanted.timeout = number("timeout_s");
+    wanted.concurrency = countField(read, "concurrency");
+    wanted.pool = countField(read, "warm_pool");
+    wanted.limit = countField(read, "instance_limit");
+    wanted.timeout = countField(read, "timeout_s");
     wanted.minimum_at = textField(read, "minimum_at");
     return wanted;
 }

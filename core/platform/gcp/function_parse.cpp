@@ -16,10 +16,6 @@ namespace {
 constexpr std::int32_t kDefaultRevisionMaximum = 100;  // documented default of template.scaling.maxInstanceCount
 constexpr std::int32_t kDefaultTimeout = 300;
 
-std::int32_t small(std::optional<std::int64_t> value, std::int32_t otherwise) {
-    return value && *value >= 0 && *value <= INT32_MAX ? static_cast<std::int32_t>(*value) : otherwise;
-}
-
 bool flag(const json& object, const char* key, bool otherwise) {
     const auto at = object.is_object() ? object.find(key) : object.end();
     return at != object.end() && at->is_boolean() ? at->get<bool>() : otherwise;
@@ -87,18 +83,18 @@ Result<Function> parseService(const json& service, const std::string& profile, T
     function.memory = Megabytes{memory};
     function.vcpu = vcpu;
     function.code_sha256 = image;
-    function.concurrency = small(integerField(revision, "maxInstanceRequestConcurrency"), 0);
+    function.concurrency = countField(revision, "maxInstanceRequestConcurrency").value_or(0);
     if (function.concurrency == 0) function.concurrency = vcpu >= 1 ? 80 : 1;
     function.timeout = seconds{parseSeconds(textField(revision, "timeout")).value_or(kDefaultTimeout)};
 
     const json& scaling = objectField(service, "scaling");
     const json& revision_scaling = objectField(revision, "scaling");
-    const std::int32_t at_service = small(integerField(scaling, "minInstanceCount"), 0),
-                       at_revision = small(integerField(revision_scaling, "minInstanceCount"), 0);
+    const std::int32_t at_service = countField(scaling, "minInstanceCount").value_or(0),
+                       at_revision = countField(revision_scaling, "minInstanceCount").value_or(0);
     putPool(function, std::max(at_service, at_revision));
-    std::int32_t most = small(integerField(revision_scaling, "maxInstanceCount"), 0);
+    std::int32_t most = countField(revision_scaling, "maxInstanceCount").value_or(0);
     if (most == 0) most = kDefaultRevisionMaximum;
-    if (const auto whole = small(integerField(scaling, "maxInstanceCount"), 0); whole > 0) most = std::min(most, whole);
+    if (const auto whole = countField(scaling, "maxInstanceCount").value_or(0); whole > 0) most = std::min(most, whole);
     function.instance_limit = InstanceLimit::of(most);
 
     auto& untuned = function.untuned;
@@ -115,7 +111,7 @@ Result<Function> parseService(const json& service, const std::string& profile, T
     for (const auto& target : arrayField(service, "traffic"))
         if (!textField(target, "revision").empty())
             split +=
-                fmt::format("{}{}={}", split.empty() ? "" : " ", textField(target, "revision"), small(integerField(target, "percent"), 0));
+                fmt::format("{}{}={}", split.empty() ? "" : " ", textField(target, "revision"), countField(target, "percent").value_or(0));
     if (!split.empty()) untuned["traffic"] = split;
 
     const json& condition = objectField(service, "terminalCondition");
@@ -159,9 +155,9 @@ Result<Function> parseFirstGeneration(const json& listed, const std::string& pro
     function.memory = Megabytes{memory.empty() ? 256 : parseMemory(memory, true).value_or(0)};
     function.vcpu = defaultFunctionCpu(function.memory.value, true);
     function.concurrency = 1;
-    function.timeout = seconds{small(integerField(config, "timeoutSeconds"), 60)};
-    putPool(function, small(integerField(config, "minInstanceCount"), 0));
-    const std::int32_t most = small(integerField(config, "maxInstanceCount"), 0);
+    function.timeout = seconds{countField(config, "timeoutSeconds").value_or(60)};
+    putPool(function, countField(config, "minInstanceCount").value_or(0));
+    const std::int32_t most = countField(config, "maxInstanceCount").value_or(0);
     function.instance_limit = most > 0 ? InstanceLimit::of(most) : InstanceLimit::unlimited();
     function.untuned[kKind] = "gen1";
     function.untuned[kBilling] = "request";

@@ -5,32 +5,16 @@
 
 #include "core/net/curl_http_client.h"
 #include "core/net/url.h"
-#include "tests/support/sandbox.h"
+#include "tests/app/ctl/cloud_flow.h"
 
 namespace pilotlight {
 namespace {
 
 using nlohmann::json;
 
-class AzureFlow : public ::testing::Test {
+class AzureFlow : public test::CloudFlow {
 protected:
-    static void SetUpTestSuite() {
-        sandbox_ = new test::SandboxSession({"--days", "3", "--speed", "60", "--seed", "1"});
-        if (!sandbox_->ready()) return;
-        added_ = sandbox_->ctl({"profile", "add", "cloud", "--platform", "azure", "--endpoint-url", sandbox_->endpoint(), "--write"});
-        synced_ = sandbox_->ctl({"sync", "--from", "now-3d", "--json"});
-    }
-    static void TearDownTestSuite() { delete sandbox_; }
-    void SetUp() override {
-        ASSERT_TRUE(sandbox_->ready());
-        ASSERT_EQ(added_.exit_code, 0) << added_.err;
-        ASSERT_EQ(synced_.exit_code, 0) << synced_.err << synced_.out;
-    }
-    static json function(const std::string& name) {
-        for (const auto& row : json::parse(sandbox_->ctl({"functions", "--from", "now-3d", "--json"}).out))
-            if (row["name"] == name) return row;
-        return nullptr;
-    }
+    static void SetUpTestSuite() { connect({"--platform", "azure"}); }
     struct Change {
         const char* function;
         std::vector<std::string> arguments;
@@ -49,11 +33,7 @@ protected:
         arguments.insert(arguments.end(), change.arguments.begin(), change.arguments.end());
         return json::parse(sandbox_->ctl(arguments).out, nullptr, false);
     }
-    static test::SandboxSession* sandbox_;
-    static test::Finished added_, synced_;
 };
-test::SandboxSession* AzureFlow::sandbox_ = nullptr;
-test::Finished AzureFlow::added_, AzureFlow::synced_;
 
 TEST_F(AzureFlow, FiguresAreThereAndPercentilesAreUnknown) {
     for (const char* name : {"speech-notes", "contract-review", "webhook-classifier"}) {
@@ -70,14 +50,7 @@ TEST_F(AzureFlow, FiguresAreThereAndPercentilesAreUnknown) {
 }
 
 TEST_F(AzureFlow, ComputedCostsAreThoseOfTheBill) {
-    const auto by_meter = [&](const char* metric) {
-        std::map<std::string, double> out;
-        for (const auto& row : json::parse(
-                 sandbox_->ctl({"costs", "--by", "meter", "--metric", metric, "--from", "now-2d/d", "--to", "now/d", "--json"}).out))
-            out[row["meter"].get<std::string>()] += row["cost_usd"].get<double>();
-        return out;
-    };
-    const auto billed = by_meter("billed"), computed = by_meter("computed");
+    const auto billed = costs("billed"), computed = costs("computed");
     ASSERT_GE(billed.size(), 6u);
     for (const auto& [meter, usd] : billed) {
         ASSERT_TRUE(computed.contains(meter)) << meter;

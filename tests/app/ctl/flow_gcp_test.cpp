@@ -5,38 +5,17 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "tests/support/sandbox.h"
+#include "tests/app/ctl/cloud_flow.h"
 
 namespace pilotlight {
 namespace {
 
 using nlohmann::json;
 
-class GcpFlow : public ::testing::Test {
+class GcpFlow : public test::CloudFlow {
 protected:
-    static void SetUpTestSuite() {
-        sandbox_ = new test::SandboxSession({"--days", "3", "--speed", "60", "--seed", "1"});
-        if (!sandbox_->ready()) return;
-        added_ = sandbox_->ctl(
-            {"profile", "add", "cloud", "--platform", "gcp", "--region", "all", "--endpoint-url", sandbox_->endpoint(), "--write"});
-        synced_ = sandbox_->ctl({"sync", "--from", "now-3d", "--json"});
-    }
-    static void TearDownTestSuite() { delete sandbox_; }
-    void SetUp() override {
-        ASSERT_TRUE(sandbox_->ready());
-        ASSERT_EQ(added_.exit_code, 0) << added_.err;
-        ASSERT_EQ(synced_.exit_code, 0) << synced_.err << synced_.out;
-    }
-    static json function(const std::string& name) {
-        for (const auto& row : json::parse(sandbox_->ctl({"functions", "--from", "now-3d", "--json"}).out))
-            if (row["name"] == name) return row;
-        return nullptr;
-    }
-    static test::SandboxSession* sandbox_;
-    static test::Finished added_, synced_;
+    static void SetUpTestSuite() { connect({"--platform", "gcp", "--region", "all"}); }
 };
-test::SandboxSession* GcpFlow::sandbox_ = nullptr;
-test::Finished GcpFlow::added_, GcpFlow::synced_;
 
 TEST_F(GcpFlow, EveryKindHasItsFigures) {
     for (const char* name : {"rerank-service", "vision-tagger", "invoice-parser", "intent-api"}) {
@@ -54,14 +33,7 @@ TEST_F(GcpFlow, EveryKindHasItsFigures) {
 }
 
 TEST_F(GcpFlow, ComputedCostsAreThoseOfTheBill) {
-    const auto by_meter = [&](const char* metric) {
-        std::map<std::string, double> out;
-        for (const auto& row : json::parse(
-                 sandbox_->ctl({"costs", "--by", "meter", "--metric", metric, "--from", "now-2d/d", "--to", "now/d", "--json"}).out))
-            out[row["meter"].get<std::string>()] += row["cost_usd"].get<double>();
-        return out;
-    };
-    const auto billed = by_meter("billed"), computed = by_meter("computed");
+    const auto billed = costs("billed"), computed = costs("computed");
     ASSERT_FALSE(billed.empty());
     for (const auto& [meter, usd] : billed) {
         ASSERT_TRUE(computed.contains(meter)) << meter;
