@@ -22,4 +22,16 @@ Result<std::unique_ptr<Platform>> makePlatform(const Profile& profile, const Dep
                 fmt::format("Profile {} cannot be read.", profile.name), "Use a profile of another platform.");
 }
 
+Capabilities capabilitiesOf(const Function& function, const std::optional<AccountLimits>& limits) {
+    switch (function.platform) {
+        case PlatformKind::aws:
+            return aws::capabilitiesOf(function, limits);
+        case PlatformKind::gcp:
+            return gcp::capabilitiesOf(function);
+        case PlatformKind::azure:
+            break;
+    }
+    return {};
+}
+
 }  // namespace pilotlight::platform

@@ -19,4 +19,7 @@ struct Dependencies {
 // unsupported for platforms that are not built in.
 [[nodiscard]] Result<std::unique_ptr<Platform>> makePlatform(const Profile& profile, const Dependencies& dependencies);
 
+// What can be set on a function, without asking its platform: by its settings and, on AWS, the account's limits as last read.
+[[nodiscard]] Capabilities capabilitiesOf(const Function& function, const std::optional<AccountLimits>& limits);
+
 } // namespace pilotlight::platform

@@ -34,10 +34,13 @@ AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QD
     name_->setPlaceholderText(QStringLiteral("prod-eu"));
     platform_ = new QComboBox;
     platform_->addItem(QStringLiteral("AWS Lambda"), int(PlatformKind::aws));
+    platform_->addItem(QStringLiteral("Google Cloud Run and Cloud Functions"), int(PlatformKind::gcp));
     regions_ = new QLineEdit(QStringLiteral("us-east-1"));
     regions_->setPlaceholderText(QStringLiteral("us-east-1, eu-west-1, or all"));
     aws_profile_ = new QLineEdit;
     aws_profile_->setPlaceholderText(QStringLiteral("environment and default"));
+    projects_ = new QLineEdit;
+    projects_->setPlaceholderText(QStringLiteral("my-project, another-project"));
     endpoint_ = new QLineEdit;
     endpoint_->setPlaceholderText(QStringLiteral("the real service"));
     environment_ = new QComboBox;
@@ -48,12 +51,13 @@ AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QD
     form->addRow(QStringLiteral("Platform"), platform_);
     form->addRow(QStringLiteral("Regions"), regions_);
     form->addRow(QStringLiteral("AWS profile"), aws_profile_);
+    form->addRow(QStringLiteral("Projects"), projects_);
     form->addRow(QStringLiteral("Endpoint URL"), endpoint_);
     form->addRow(QStringLiteral("Environment"), environment_);
     form->addRow(QString(), write_);
     column->addLayout(form);
     auto* secret =
-        makeLabel(QStringLiteral("Pilotlight stores no secret. Credentials stay where the AWS tools keep them and are read each time."),
+        makeLabel(QStringLiteral("Pilotlight stores no secret. Credentials stay where the platform's own tools keep them and are read each time."),
                   Type::label, Role::muted);
     secret->setWordWrap(true);
     column->addWidget(secret);
@@ -73,9 +77,25 @@ AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QD
     connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
     connect(add_, &QPushButton::clicked, this, &AddConnectionDialog::save);
     connect(environment_, &QComboBox::activated, this, [this] { environment_touched_ = true; });
-    for (auto* field : {name_, regions_, aws_profile_, endpoint_})
+    for (auto* field : {name_, regions_, aws_profile_, projects_, endpoint_})
         connect(field, &QLineEdit::textChanged, this, &AddConnectionDialog::update);
+    connect(platform_, &QComboBox::currentIndexChanged, this, [this] {
+        showFields();
+        update();
+    });
+    form_ = form;
+    showFields();
     update();
+}
+
+// Only what the platform has: an AWS profile, or projects.
+void AddConnectionDialog::showFields() {
+    const bool aws = platform_->currentData().toInt() == int(PlatformKind::aws);
+    form_->setRowVisible(aws_profile_, aws);
+    form_->setRowVisible(projects_, !aws);
+    const QString other = aws ? QStringLiteral("all") : QStringLiteral("us-east-1");
+    if (regions_->text() == other || regions_->text().isEmpty()) regions_->setText(aws ? QStringLiteral("us-east-1") : QStringLiteral("all"));
+    regions_->setPlaceholderText(aws ? QStringLiteral("us-east-1, eu-west-1, or all") : QStringLiteral("us-central1, europe-west1, or all"));
 }
 
 Result<Profile> AddConnectionDialog::profile() const {
@@ -91,7 +111,12 @@ Result<Profile> AddConnectionDialog::profile() const {
     for (const auto& region : regions_->text().split(QRegularExpression(QStringLiteral("[,\\s]+")), Qt::SkipEmptyParts))
         profile.regions.push_back(region.toStdString());
     if (profile.regions.empty()) return fail(ErrorCode::invalid_argument, "Name at least one region, or all");
-    profile.aws_profile = aws_profile_->text().trimmed().toStdString();
+    if (profile.platform == PlatformKind::aws) profile.aws_profile = aws_profile_->text().trimmed().toStdString();
+    if (profile.platform == PlatformKind::gcp) {
+        for (const auto& project : projects_->text().split(QRegularExpression(QStringLiteral("[,\\s]+")), Qt::SkipEmptyParts))
+            profile.projects.push_back(project.toStdString());
+        if (profile.projects.empty()) return fail(ErrorCode::invalid_argument, "Name at least one project");
+    }
     profile.endpoint_url = endpoint_->text().trimmed().toStdString();
     if (!profile.endpoint_url.empty()) {
         const QUrl url(endpoint_->text().trimmed(), QUrl::StrictMode);

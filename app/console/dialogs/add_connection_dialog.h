@@ -5,6 +5,7 @@
 
 #include "app/console/session.h"
 
+class QFormLayout;
 class QCheckBox;
 class QComboBox;
 class QLabel;
@@ -26,13 +27,15 @@ public:
 
 private:
     void update();
+    void showFields();
     void save();
     Session& session_;
     widgets::Banner* banner_;
     QLineEdit* name_;
     QComboBox* platform_;
     QLineEdit* regions_;
-    QLineEdit* aws_profile_;
+    QLineEdit *aws_profile_, *projects_;
+    QFormLayout* form_ = nullptr;
     QLineEdit* endpoint_;
     QComboBox* environment_;
     QCheckBox* write_;

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "app/console/models/words.h"
+#include "core/platform/make_platform.h"
 #include "widgets/format.h"
 
 namespace pilotlight::console {
@@ -21,14 +22,27 @@ int roundUp(double value, int step) { return static_cast<int>(std::ceil(value / 
 
 SliderRanges sliderRanges(const Function& function, const tuning::Engine::Week& week, const std::optional<AccountLimits>& limits) {
     SliderRanges ranges;
-    if (function.platform == PlatformKind::gcp) {
-        ranges.memory_hi = 32'768;
-        ranges.memory_step = 128;
-    } else if (function.platform == PlatformKind::azure) {
-        ranges.memory_lo = 512;
-        ranges.memory_hi = 4096;
-        ranges.memory_step = 512;
+    const auto capabilities = platform::capabilitiesOf(function, limits);
+    const auto take = [&](const char* setting, QString& why, QString* disabled) -> const SettingRange* {
+        const auto* range = capabilities.find(setting);
+        const QString words = range ? qs(range->why) : QStringLiteral("%1 cannot be changed from here yet").arg(settingLabel(setting));
+        why = words;
+        const bool can = range != nullptr && range->settable && range->max > range->min;
+        if (disabled && !can) *disabled = words;
+        return can ? range : nullptr;
+    };
+    if (const auto* range = take("memory_mb", ranges.memory_why, &ranges.memory_disabled)) {
+        ranges.memory_lo = range->min;
+        ranges.memory_hi = range->max;
+        ranges.memory_step = function.platform == PlatformKind::aws ? 64 : 128;
+        ranges.memory_values = range->values;
     }
+    if (const auto* range = take("vcpu", ranges.vcpu_why, nullptr)) ranges.vcpu_values = range->values;
+    if (const auto* range = take("concurrency", ranges.concurrency_why, nullptr)) ranges.concurrency_hi = static_cast<int>(range->max);
+    take("warm_pool", ranges.pool_why, &ranges.pool_disabled);
+    QString ignored;
+    ranges.schedule = take("warm_schedule", ignored, nullptr) != nullptr;
+    const auto* limit_range = take("instance_limit", ranges.limit_why, &ranges.limit_disabled);
     float peak = 0;
     for (const float value : week.peak) peak = std::max(peak, std::isfinite(value) ? value : 0.0F);
     const int pool = function.warmPool().value_or(0);
@@ -36,8 +50,8 @@ SliderRanges sliderRanges(const Function& function, const tuning::Engine::Week& 
     ranges.limit_hi = std::max({50, roundUp(4.0 * static_cast<double>(peak), 50)});
     if (function.instance_limit.kind == InstanceLimit::Kind::limited)
         ranges.limit_hi = std::max(ranges.limit_hi, roundUp(1.5 * function.instance_limit.value, 50));
-    if (limits && limits->concurrent_executions > 0) ranges.limit_hi = std::min(ranges.limit_hi, limits->concurrent_executions);
-    if (function.platform == PlatformKind::aws && poolQualifier(function).empty()) {
+    if (limit_range) ranges.limit_hi = std::min(ranges.limit_hi, std::max(1, static_cast<int>(limit_range->max)));
+    if (function.platform == PlatformKind::aws && !function.snap_start && poolQualifier(function).empty()) {
         ranges.pool_disabled = QStringLiteral(
             "Provisioned concurrency needs an alias or a published version, and this function has none. Publish one and point an alias at "
             "it first.");
@@ -58,6 +72,8 @@ std::string poolQualifier(const Function& function) {
 WhatIfState todayOf(const Function& function) {
     WhatIfState state;
     state.memory = function.memory;
+    state.vcpu = function.vcpu;
+    state.concurrency = function.concurrency;
     state.pool = function.warmPool().value_or(0);
     state.limit = function.instance_limit;
     return state;
@@ -91,6 +107,8 @@ DesiredSettings desiredOf(const WhatIfState& state, const Function& function) {
     const WhatIfState today = todayOf(function);
     DesiredSettings desired;
     if (state.memory != today.memory) desired.memory = state.memory;
+    if (state.vcpu != today.vcpu) desired.vcpu = state.vcpu;
+    if (state.concurrency != today.concurrency) desired.concurrency = state.concurrency;
     if (!(state.limit == today.limit)) desired.instance_limit = state.limit;
     if (!state.pool_by_hour.empty()) {
         desired.warm_schedule = scheduleOf(state.pool_by_hour);
@@ -106,6 +124,8 @@ WhatIf whatIfOf(const WhatIfState& state, const Function& function) { return {de
 
 WhatIfState withSettings(WhatIfState state, const DesiredSettings& settings) {
     if (settings.memory) state.memory = *settings.memory;
+    if (settings.vcpu) state.vcpu = settings.vcpu;
+    if (settings.concurrency) state.concurrency = *settings.concurrency;
     if (settings.instance_limit) state.limit = *settings.instance_limit;
     if (settings.warm_schedule) {
         state.pool_by_hour = hoursOf(*settings.warm_schedule);
@@ -161,11 +181,22 @@ std::vector<CompareRow> planRows(const WhatIfState& state, const Function& funct
                     {},
                     Role::text,
                     today.memory != state.memory});
+    if (function.platform != PlatformKind::aws) {
+        const auto text = [](const std::optional<double>& vcpu) { return vcpu ? format::significant(*vcpu) : format::unknown(); };
+        if (today.vcpu || state.vcpu)
+            rows.push_back({QStringLiteral("vCPU"), text(today.vcpu), text(state.vcpu), {}, Role::text, today.vcpu != state.vcpu});
+        rows.push_back({QStringLiteral("Concurrency"),
+                        format::integer(today.concurrency),
+                        format::integer(state.concurrency),
+                        {},
+                        Role::text,
+                        today.concurrency != state.concurrency});
+    }
     const std::string qualifier = poolQualifier(function);
-    if (!qualifier.empty()) {
+    if (!qualifier.empty() || function.platform != PlatformKind::aws) {
         CompareRow row;
         row.name = (function.platform == PlatformKind::aws ? QStringLiteral("Provisioned") : QStringLiteral("Warm pool")) +
-                   QStringLiteral(" (%1)").arg(qs(qualifier));
+                   (qualifier.empty() ? QString() : QStringLiteral(" (%1)").arg(qs(qualifier)));
         row.before = function.warmPool() ? format::integer(today.pool) : format::unknown();
         row.after = poolText(state);
         row.changed = !state.pool_by_hour.empty() || state.pool != today.pool;

@@ -12,17 +12,26 @@
 
 namespace pilotlight::console {
 
-// Ranges of the sliders. Platform facts as core/platform gives them in capabilities(); here only what the controls need.
+// Ranges of the sliders: what the platform allows, cut to what makes sense at this function's traffic.
 struct SliderRanges {
     double memory_lo = 128, memory_hi = 10'240, memory_step = 64;
+    std::vector<double> memory_values;  // where only these are valid; else empty
+    std::vector<double> vcpu_values;    // empty = CPU is not set apart from memory: no slider
+    int concurrency_hi = 1;             // 1 = an instance serves one request at once: no slider
     int pool_hi = 20, limit_hi = 100;
-    QString pool_disabled;  // why there can be no pool; empty = there can
+    bool schedule = false;  // the pool can follow the hours of the week
+    // Why it cannot be set; empty = it can.
+    QString memory_disabled, pool_disabled, limit_disabled;
+    // Where the range comes from.
+    QString memory_why, vcpu_why, concurrency_why, pool_why, limit_why;
 };
 [[nodiscard]] SliderRanges sliderRanges(const Function& function, const tuning::Engine::Week& week,
                                         const std::optional<AccountLimits>& limits);
 
 struct WhatIfState {
     Megabytes memory;
+    std::optional<double> vcpu;  // where it is set apart from memory
+    int concurrency = 1;         // requests one instance serves at once
     int pool = 0;
     std::vector<int> pool_by_hour;  // 168, Monday first; empty = constant
     InstanceLimit limit;

@@ -42,12 +42,17 @@ void WhatIfTab::buildLeft(QWidget*) {
     area->setWidget(inner);
     body->addWidget(area, 1);
     memory_ = new SettingSlider(QStringLiteral("Memory"));
+    vcpu_ = new SettingSlider(QStringLiteral("vCPU"));
+    concurrency_ = new SettingSlider(QStringLiteral("Concurrency"));
+    concurrency_->setUnitWord(QStringLiteral("requests an instance serves at once"));
     pool_ = new SettingSlider(QStringLiteral("Warm pool"));
     limit_ = new SettingSlider(QStringLiteral("Instance limit"));
     traffic_ = new SettingSlider(QStringLiteral("Traffic"));
     surge_ = new SettingSlider(QStringLiteral("Surge"));
     memory_->setFormat([](double v) { return format::megabytes(v); });
     memory_->setTypedStep(1);
+    vcpu_->setFormat([](double v) { return format::significant(v); });
+    concurrency_->setFormat([](double v) { return format::integer(v); });
     traffic_->setMap(ValueMap::logarithmic(0.25, 4, 0.05));
     traffic_->setFormat([](double v) { return format::times(v); });
     traffic_->setValue(1);
@@ -66,12 +71,17 @@ void WhatIfTab::buildLeft(QWidget*) {
                           if (word == QLatin1String("unset") || word == QLatin1String("none")) return ranges_.limit_hi + 1.0;
                           return format::parseNumber(text);
                       });
-    for (auto* slider : {memory_, pool_, limit_, traffic_, surge_}) {
+    for (auto* slider : {memory_, vcpu_, concurrency_, pool_, limit_, traffic_, surge_}) {
         slider->setUndoStack(undo_);
         column->addWidget(slider);
         connect(slider, &SettingSlider::valueChanged, this, [this, slider](double value) {
             if (updating_) return;
             if (slider == memory_) state_.memory.value = static_cast<std::int32_t>(std::lround(value));
+            if (slider == vcpu_) {
+                state_.vcpu = value;
+                limitMemory();
+            }
+            if (slider == concurrency_) state_.concurrency = static_cast<int>(std::lround(value));
             if (slider == pool_) {
                 // A schedule keeps its shape under the slider; a constant pool is just its level.
                 const int level = static_cast<int>(std::lround(value));

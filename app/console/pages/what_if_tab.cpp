@@ -83,6 +83,8 @@ WhatIfTab::~WhatIfTab() = default;
 
 SettingSlider* WhatIfTab::slider(const QString& name) const {
     if (name == QLatin1String("memory")) return memory_;
+    if (name == QLatin1String("vcpu")) return vcpu_;
+    if (name == QLatin1String("concurrency")) return concurrency_;
     if (name == QLatin1String("pool")) return pool_;
     if (name == QLatin1String("limit")) return limit_;
     if (name == QLatin1String("traffic")) return traffic_;
@@ -151,8 +153,26 @@ void WhatIfTab::useEngine(std::shared_ptr<const tuning::Engine> engine) {
     if (first) state_ = today;
 
     updating_ = true;
-    memory_->setMap(ValueMap::logarithmic(ranges_.memory_lo, ranges_.memory_hi, ranges_.memory_step));
+    setMemoryMap();
     memory_->setToday(today.memory.value);
+    memory_->setDisabledReason(ranges_.memory_disabled);
+    vcpu_->setVisible(ranges_.vcpu_values.size() > 1);
+    if (ranges_.vcpu_values.size() > 1) {
+        auto values = ranges_.vcpu_values;
+        if (today.vcpu) values.push_back(*today.vcpu);
+        vcpu_->setMap(ValueMap::list(std::move(values)));
+        vcpu_->setToday(today.vcpu);
+        vcpu_->setToolTip(ranges_.vcpu_why);
+    }
+    concurrency_->setVisible(ranges_.concurrency_hi > 1);
+    if (ranges_.concurrency_hi > 1) {
+        concurrency_->setMap(ValueMap::logarithmic(1, ranges_.concurrency_hi, 1));
+        concurrency_->setToday(today.concurrency);
+        concurrency_->setToolTip(ranges_.concurrency_why);
+    }
+    pool_->setToolTip(ranges_.pool_why);
+    limit_->setToolTip(ranges_.limit_why);
+    limit_->setDisabledReason(ranges_.limit_disabled);
     pool_->setUnitWord(poolWord(function.platform));
     pool_->setMap(ValueMap::linear(0, ranges_.pool_hi, 1));
     pool_->setToday(function.warmPool() ? std::optional<double>(today.pool) : std::nullopt);
@@ -163,7 +183,7 @@ void WhatIfTab::useEngine(std::shared_ptr<const tuning::Engine> engine) {
     limit_->setToday(today.limit.kind == InstanceLimit::Kind::unknown ? std::nullopt
                                                                       : std::optional<double>(limitSliderValue(today.limit)));
     week_->setDemand(engine_->week().mean, engine_->week().cold);
-    week_->setEditable(ranges_.pool_disabled.isEmpty());
+    week_->setEditable(ranges_.pool_disabled.isEmpty() && ranges_.schedule);
     through_->clear();
     for (const auto& qualifier : function.qualifiers) {
         if (qualifier.kind == "alias") through_->addItem(QStringLiteral("alias %1").arg(qs(qualifier.name)), qs(qualifier.name));
@@ -205,6 +225,8 @@ double WhatIfTab::limitSliderValue(const InstanceLimit& limit) const {
 void WhatIfTab::syncControls() {
     memory_->setValue(state_.memory.value);
     memory_->setUnitWord(row_ && row_->function.platform == PlatformKind::aws ? format::vcpu(lambdaVcpu(state_.memory)) : QString());
+    if (state_.vcpu) vcpu_->setValue(*state_.vcpu);
+    concurrency_->setValue(state_.concurrency);
     pool_->setValue(state_.pool);
     pool_->setValueText(state_.pool_by_hour.empty() ? QString() : poolText(state_));
     limit_->setValue(limitSliderValue(state_.limit));
@@ -212,6 +234,21 @@ void WhatIfTab::syncControls() {
     surge_->setValue(state_.surge);
     week_->setMaximum(state_.limit.kind == InstanceLimit::Kind::limited ? state_.limit.value : 0);
     week_->setPool(state_.pool_by_hour.empty() ? std::vector<int>(WeekChart::kHours, state_.pool) : state_.pool_by_hour);
+}
+
+void WhatIfTab::setMemoryMap() {
+    memory_->setMap(ranges_.memory_values.empty() ? ValueMap::logarithmic(ranges_.memory_lo, ranges_.memory_hi, ranges_.memory_step)
+                                                  : ValueMap::list(ranges_.memory_values, true));
+    memory_->setToolTip(ranges_.memory_why);
+}
+
+void WhatIfTab::limitMemory() {
+    Function chosen = row_->function;
+    chosen.vcpu = state_.vcpu;
+    ranges_ = sliderRanges(chosen, engine_->week(), engine_->evidence().limits);
+    setMemoryMap();
+    const double fits = std::clamp<double>(state_.memory.value, ranges_.memory_lo, ranges_.memory_hi);
+    state_.memory.value = static_cast<std::int32_t>(std::lround(fits));
 }
 
 void WhatIfTab::applyState(const WhatIfState& state) {
@@ -257,8 +294,9 @@ void WhatIfTab::showResult(const WhatIfResult& result) {
         const char* meter;
         int colour;
         double opacity;
-    } parts[] = {{meter::kDuration, 0, 1}, {meter::kPoolDuration, 0, 0.6}, {meter::kPoolKept, 1, 1},
-                 {meter::kInit, 3, 1},     {meter::kRequests, 7, 1},       {meter::kStorage, 5, 1}};
+    } parts[] = {{meter::kDuration, 0, 1}, {meter::kPoolDuration, 0, 0.6}, {meter::kVcpu, 0, 1},       {meter::kMemory, 0, 0.6},
+                 {meter::kPoolKept, 1, 1}, {meter::kIdleVcpu, 1, 1},       {meter::kIdleMemory, 1, 0.6}, {meter::kInit, 3, 1},
+                 {meter::kRequests, 7, 1}, {meter::kStorage, 5, 1},        {meter::kOther, 6, 1}};
     std::vector<StackBar::Part> names;
     StackBar::Row today{QStringLiteral("today"), {}, {}}, plan{QStringLiteral("what-if"), {}, {}};
     for (const auto& part : parts) {

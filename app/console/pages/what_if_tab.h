@@ -59,6 +59,8 @@ signals:
 private:
     void buildLeft(QWidget* parent);
     void buildRight(QVBoxLayout* column);
+    void setMemoryMap();
+    void limitMemory();  // to what the vCPU now chosen allows
     void load();
     void useEngine(std::shared_ptr<const tuning::Engine> engine);
     void search();
@@ -85,7 +87,7 @@ private:
     QTimer* exact_timer_;
 
     widgets::Card* left_;
-    widgets::SettingSlider *memory_, *pool_, *limit_, *traffic_, *surge_;
+    widgets::SettingSlider *memory_, *vcpu_, *concurrency_, *pool_, *limit_, *traffic_, *surge_;
     widgets::ChipFlow* chips_;
     widgets::GuardrailList* guardrails_;
     widgets::CompareTable* plan_table_;

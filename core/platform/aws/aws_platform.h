@@ -49,4 +49,7 @@ private:
     std::map<std::string, AccountLimits> limits_;  // as last read, by region; under mutex_
 };
 
+// What can be set on a Lambda function, by its settings and the account's limits (unknown: the default limit).
+[[nodiscard]] Capabilities capabilitiesOf(const Function& function, const std::optional<AccountLimits>& limits);
+
 }  // namespace pilotlight::platform::aws

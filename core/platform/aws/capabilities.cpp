@@ -12,6 +12,10 @@ Capabilities AwsPlatform::capabilities(const Function& function) const {
         const std::lock_guard lock(mutex_);
         if (const auto at = limits_.find(function.region); at != limits_.end()) limits = at->second;
     }
+    return capabilitiesOf(function, limits);
+}
+
+Capabilities capabilitiesOf(const Function& function, const std::optional<AccountLimits>& limits) {
     // 100 instances of the account's limit always stay unreserved.
     const std::int32_t account = limits ? limits->concurrent_executions : kDefaultAccountConcurrency;
     const double most = std::max(0, account - kUnreservedMinimum);

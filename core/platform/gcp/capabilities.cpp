@@ -72,7 +72,9 @@ void service(Capabilities& out, const Function& function) {
 
 }  // namespace
 
-Capabilities GcpPlatform::capabilities(const Function& function) const {
+Capabilities GcpPlatform::capabilities(const Function& function) const { return capabilitiesOf(function); }
+
+Capabilities capabilitiesOf(const Function& function) {
     Capabilities out;
     const std::string_view kind = function.untunedText(kKind);
     // Run compares its etag; the Functions API has none, so the state is read and compared just before the change.

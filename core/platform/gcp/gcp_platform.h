@@ -54,4 +54,7 @@ private:
     std::map<std::string, std::string> operations_;      // function id -> path of the operation that changes it; under mutex_
 };
 
+// What can be set on a service or function, by its kind and settings.
+[[nodiscard]] Capabilities capabilitiesOf(const Function& function);
+
 }  // namespace pilotlight::platform::gcp

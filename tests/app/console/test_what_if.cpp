@@ -151,6 +151,31 @@ private slots:
         QCOMPARE(verdictOf("owned"), Verdict::veto);
     }
 
+    void aCloudRunServiceHasCpuAndConcurrency() {
+        auto service = functionRow("ranker", 1, 1).function;
+        service.platform = PlatformKind::gcp;
+        service.untuned[untuned_key::kKind] = "service";
+        service.memory = {2048};
+        service.vcpu = 1.0;
+        service.concurrency = 80;
+        const auto ranges = sliderRanges(service, {}, {});
+        QVERIFY(ranges.vcpu_values.size() > 1 && ranges.concurrency_hi >= 100);
+        QVERIFY(ranges.pool_disabled.isEmpty() && !ranges.schedule);
+        QVERIFY(!ranges.memory_why.isEmpty());
+        auto state = todayOf(service);
+        QVERIFY(desiredOf(state, service).empty());
+        state.vcpu = 2.0;
+        state.concurrency = 40;
+        const auto desired = desiredOf(state, service);
+        QCOMPARE(desired.vcpu.value_or(0), 2.0);
+        QCOMPARE(desired.concurrency.value_or(0), 40);
+        QVERIFY(!desired.memory);
+        QCOMPARE(withSettings(todayOf(service), desired), state);
+        service.vcpu = 0.5;  // below one vCPU an instance serves one request at once
+        QCOMPARE(sliderRanges(service, {}, {}).concurrency_hi, 1);
+        QVERIFY(sliderRanges(sample(), {}, {}).vcpu_values.empty());  // Lambda: follows memory
+    }
+
     void aFunctionWithoutAliasCannotHaveAPool() {
         const auto function = functionRow("plain", 1, 1).function;
         QVERIFY(!sliderRanges(function, {}, {}).pool_disabled.isEmpty());
