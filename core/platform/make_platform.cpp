@@ -29,7 +29,7 @@ Capabilities capabilitiesOf(const Function& function, const std::optional<Accoun
         case PlatformKind::gcp:
             return gcp::capabilitiesOf(function);
         case PlatformKind::azure:
-            break;
+            return azure::capabilitiesOf(function);
     }
     return {};
 }

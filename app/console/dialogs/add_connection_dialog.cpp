@@ -35,12 +35,15 @@ AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QD
     platform_ = new QComboBox;
     platform_->addItem(QStringLiteral("AWS Lambda"), int(PlatformKind::aws));
     platform_->addItem(QStringLiteral("Google Cloud Run and Cloud Functions"), int(PlatformKind::gcp));
+    platform_->addItem(QStringLiteral("Azure Functions"), int(PlatformKind::azure));
     regions_ = new QLineEdit(QStringLiteral("us-east-1"));
     regions_->setPlaceholderText(QStringLiteral("us-east-1, eu-west-1, or all"));
     aws_profile_ = new QLineEdit;
     aws_profile_->setPlaceholderText(QStringLiteral("environment and default"));
     projects_ = new QLineEdit;
     projects_->setPlaceholderText(QStringLiteral("my-project, another-project"));
+    subscription_ = new QLineEdit;
+    subscription_->setPlaceholderText(QStringLiteral("00000000-0000-0000-0000-000000000000"));
     endpoint_ = new QLineEdit;
     endpoint_->setPlaceholderText(QStringLiteral("the real service"));
     environment_ = new QComboBox;
@@ -52,6 +55,7 @@ AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QD
     form->addRow(QStringLiteral("Regions"), regions_);
     form->addRow(QStringLiteral("AWS profile"), aws_profile_);
     form->addRow(QStringLiteral("Projects"), projects_);
+    form->addRow(QStringLiteral("Subscription"), subscription_);
     form->addRow(QStringLiteral("Endpoint URL"), endpoint_);
     form->addRow(QStringLiteral("Environment"), environment_);
     form->addRow(QString(), write_);
@@ -77,7 +81,7 @@ AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QD
     connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
     connect(add_, &QPushButton::clicked, this, &AddConnectionDialog::save);
     connect(environment_, &QComboBox::activated, this, [this] { environment_touched_ = true; });
-    for (auto* field : {name_, regions_, aws_profile_, projects_, endpoint_})
+    for (auto* field : {name_, regions_, aws_profile_, projects_, subscription_, endpoint_})
         connect(field, &QLineEdit::textChanged, this, &AddConnectionDialog::update);
     connect(platform_, &QComboBox::currentIndexChanged, this, [this] {
         showFields();
@@ -88,14 +92,18 @@ AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QD
     update();
 }
 
-// Only what the platform has: an AWS profile, or projects.
+// Only what the platform has: an AWS profile, projects, or a subscription.
 void AddConnectionDialog::showFields() {
-    const bool aws = platform_->currentData().toInt() == int(PlatformKind::aws);
+    const auto platform = static_cast<PlatformKind>(platform_->currentData().toInt());
+    const bool aws = platform == PlatformKind::aws;
     form_->setRowVisible(aws_profile_, aws);
-    form_->setRowVisible(projects_, !aws);
+    form_->setRowVisible(projects_, platform == PlatformKind::gcp);
+    form_->setRowVisible(subscription_, platform == PlatformKind::azure);
     const QString other = aws ? QStringLiteral("all") : QStringLiteral("us-east-1");
     if (regions_->text() == other || regions_->text().isEmpty()) regions_->setText(aws ? QStringLiteral("us-east-1") : QStringLiteral("all"));
-    regions_->setPlaceholderText(aws ? QStringLiteral("us-east-1, eu-west-1, or all") : QStringLiteral("us-central1, europe-west1, or all"));
+    regions_->setPlaceholderText(aws                             ? QStringLiteral("us-east-1, eu-west-1, or all")
+                                 : platform == PlatformKind::gcp ? QStringLiteral("us-central1, europe-west1, or all")
+                                                                 : QStringLiteral("westeurope, eastus, or all"));
 }
 
 Result<Profile> AddConnectionDialog::profile() const {
@@ -116,6 +124,10 @@ Result<Profile> AddConnectionDialog::profile() const {
         for (const auto& project : projects_->text().split(QRegularExpression(QStringLiteral("[,\\s]+")), Qt::SkipEmptyParts))
             profile.projects.push_back(project.toStdString());
         if (profile.projects.empty()) return fail(ErrorCode::invalid_argument, "Name at least one project");
+    }
+    if (profile.platform == PlatformKind::azure) {
+        profile.subscription = subscription_->text().trimmed().toStdString();
+        if (profile.subscription.empty()) return fail(ErrorCode::invalid_argument, "Name the subscription");
     }
     profile.endpoint_url = endpoint_->text().trimmed().toStdString();
     if (!profile.endpoint_url.empty()) {

@@ -34,7 +34,7 @@ private:
     QLineEdit* name_;
     QComboBox* platform_;
     QLineEdit* regions_;
-    QLineEdit *aws_profile_, *projects_;
+    QLineEdit *aws_profile_, *projects_, *subscription_;
     QFormLayout* form_ = nullptr;
     QLineEdit* endpoint_;
     QComboBox* environment_;

@@ -177,7 +177,9 @@ Result<IdentityReport> AzurePlatform::test(const JobContext& job) {
     return report;
 }
 
-Capabilities AzurePlatform::capabilities(const Function& f) const {
+Capabilities AzurePlatform::capabilities(const Function& function) const { return capabilitiesOf(function); }
+
+Capabilities capabilitiesOf(const Function& f) {
     Capabilities out;
     out.compare_and_swap = false;  // Microsoft.Web takes no If-Match: the state is read and compared just before the change
     const std::string_view kind = f.untunedText(untuned_key::kKind);

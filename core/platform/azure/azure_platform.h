@@ -55,4 +55,7 @@ private:
     std::map<std::string, std::string> operations_;  // function id -> address of the operation that changes it; under mutex_
 };
 
+// What can be set on a function app, by its plan and settings.
+[[nodiscard]] Capabilities capabilitiesOf(const Function& function);
+
 }  // namespace pilotlight::platform::azure

@@ -136,9 +136,9 @@ private slots:
         QVERIFY(profile.has_value());
         QVERIFY(!profile->write);
         QCOMPARE(profile->environment, Environment::production);
-        fields[4]->setText("http://127.0.0.1:4566");
+        fields[5]->setText("http://127.0.0.1:4566");
         QCOMPARE(dialog.profile()->environment, Environment::dev);
-        fields[4]->setText("not a url");
+        fields[5]->setText("not a url");
         QVERIFY(!dialog.profile());
     }
 };
