@@ -158,7 +158,7 @@ Answer<HttpResponse> putSite(const HttpRequest& request, Subscription& subscript
             return badRequest("Could not find member '" + key + "' on object of type 'SiteProperties'.", "InvalidRequestContent");
     if (lower(body->value("location", "")).empty())
         return badRequest("The location property is required for this definition.", "LocationRequired");
-    if (properties.value("serverFarmId", "") != app.site["properties"]["serverFarmId"])
+    if (properties.value("serverFarmId", "") != app.site["properties"].value("serverFarmId", ""))
         return badRequest("The plan of a site cannot be changed in the sandbox.");
     if (app.spec.kind == "flex") {
         if (!properties.contains("functionAppConfig")) return badRequest("Site.FunctionAppConfig is required for Flex Consumption sites.");

@@ -71,7 +71,7 @@ ReadEstimate GcpPlatform::estimate(std::span<const MetricRequest> metrics, std::
     for (const auto& request : metrics) newest = std::max(newest, request.range.end);
     for (const auto& call : planMetrics(metrics, newest)) {
         const auto points = static_cast<std::int64_t>(call.functions.size()) * (call.range.length() / milliseconds(call.period));
-        estimate.calls += 1 + points / 20'000;
+        estimate.calls += 1 + points / 40'000;
     }
     estimate.text = fmt::format("{} calls, no charge", estimate.calls);  // reading metrics by the API is not charged below a million calls
     return estimate;

@@ -61,7 +61,7 @@ std::vector<MetricCall> planMetrics(std::span<const MetricRequest> requests, Tim
         for (const auto& metric : metricDefinitions()) {
             if (metric.first_generation != first_generation || (request.one_period && !metric.spanning)) continue;
             auto& at = open[std::tuple(&metric, request.function->account, range.begin, range.end, request.one_period)];
-            if (at == 0 || calls[at - 1].functions.size() >= kFunctionsACall) {
+            if (at == 0 || calls[at - 1].functions.size() >= kFunctionsACall || calls[at - 1].names > kNamesACall) {
                 calls.push_back({&metric,
                                  request.function->account,
                                  range,
@@ -71,6 +71,7 @@ std::vector<MetricCall> planMetrics(std::span<const MetricRequest> requests, Tim
                 at = calls.size();
             }
             calls[at - 1].functions.push_back(request.function);
+            calls[at - 1].names += request.function->name.size() + 3;
         }
     }
     return calls;
@@ -96,7 +97,7 @@ std::vector<std::pair<std::string, std::string>> queryOf(const MetricCall& call,
                                                            {"aggregation.groupByFields", fieldOf(nameLabel(metric))},
                                                            {"aggregation.groupByFields", fieldOf(locationLabel(metric))}};
     if (metric.group_label != nullptr) query.emplace_back("aggregation.groupByFields", std::string("metric.labels.") + metric.group_label);
-    query.emplace_back("pageSize", "20000");  // distributions are long: some 400 bytes a point
+    query.emplace_back("pageSize", "40000");  // distributions are long: some 400 bytes a point
     if (!page_token.empty()) query.emplace_back("pageToken", page_token);
     return query;
 }

@@ -41,11 +41,12 @@ struct MetricCall {
     seconds period{300};
     bool one_period = false;
     std::vector<const Function*> functions;
+    std::size_t names = 0;  // characters
 };
 
 // Full resolution is kept for six weeks; what is older is left out (and stays "not covered").
 inline constexpr hours kMetricRetention{42 * 24};
-inline constexpr std::size_t kFunctionsACall = 100;  // their names are in the filter (at most 20,000 characters) and in the address
+inline constexpr std::size_t kFunctionsACall = 120, kNamesACall = 5'000;  // characters of their names: they stand in the address
 
 [[nodiscard]] std::vector<MetricCall> planMetrics(std::span<const MetricRequest> requests, Timestamp now);
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> queryOf(const MetricCall& call, const std::string& page_token);
