@@ -94,7 +94,7 @@ Answer<json> bodyOf(const Call& call) {
 
 Answer<void> checkParameters(const Call& call, std::initializer_list<const char*> known) {
     for (const auto& [name, values] : call.query) {
-        const auto is = [&](const char* each) { return name == each; };
+        const auto is = [&name = name](const char* each) { return name == each; };
         if (std::any_of(known.begin(), known.end(), is) || std::any_of(kStandard.begin(), kStandard.end(), is)) continue;
         return badRequest("Invalid JSON payload received. Unknown name \"" + name + "\": Cannot bind query parameter. Field '" + name +
                           "' could not be found in request message.");
