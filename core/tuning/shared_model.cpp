@@ -265,7 +265,7 @@ Outcome SharedModel::Impl::outcomeOf(const SharedPoint& p, bool exact) const {
     if (value && lo && hi) {
         out.cost_month = MoneyEstimate{pricing::sum(*value), pricing::sum(*lo), pricing::sum(*hi)};
         for (const auto& [meter, amount] : *value) {
-            const auto at = [&](const auto& map) { return map.contains(meter) ? map.at(meter) : Money{}; };
+            const auto at = [&name = meter](const auto& map) { return map.contains(name) ? map.at(name) : Money{}; };
             out.breakdown[meter] = MoneyEstimate{amount, at(*lo), at(*hi)};
         }
     }
