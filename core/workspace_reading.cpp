@@ -1,6 +1,7 @@
 // Workspace: what the tables, charts and cost views read.
 #include <algorithm>
 
+#include "core/store/qualifier_series.h"
 #include "core/tuning/measured.h"
 #include "core/workspace_impl.h"
 
@@ -136,7 +137,6 @@ Result<tuning::Evidence> Workspace::Impl::evidence(const Function& function, Tim
         {&out.duration_p99, {Metric::duration, Statistic::p99}},
         {&out.duration_samples, {Metric::duration, Statistic::sample_count}},
         {&out.concurrency, {Metric::concurrency, Statistic::maximum}},
-        {&out.pool_invocations, {Metric::pool_invocations, Statistic::sum}},
         {&out.billable_time, {Metric::billable_time, Statistic::sum}},
         {&out.cold_starts, {Metric::cold_starts, Statistic::sum}},
         {&out.init_average, {Metric::init_duration, Statistic::average}},
@@ -146,6 +146,7 @@ Result<tuning::Evidence> Workspace::Impl::evidence(const Function& function, Tim
     for (const auto& [target, key] : wanted) {
         PILOTLIGHT_ASSIGN(*target, shortest(*store, keys, key.first, key.second, range));
     }
+    PILOTLIGHT_ASSIGN(out.pool_invocations, store::sumOverQualifiers(*store, keys, Metric::pool_invocations, range));
     auto known = range;
     if (const auto parts = out.invocations.coverage.intersectedWith(range); !parts.ranges().empty()) known.end = parts.ranges().back().end;
     PILOTLIGHT_ASSIGN(out.whole_p50, spanning(*store, keys, Statistic::p50, known));

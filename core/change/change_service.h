@@ -12,6 +12,7 @@
 #include "core/platform/platform.h"
 #include "core/store/store.h"
 #include "core/tuning/engine.h"
+#include "core/tuning/replay.h"
 
 namespace pilotlight::change {
 
@@ -39,7 +40,7 @@ struct ApplyResult {
 };
 
 struct WatchOptions {
-    minutes window{60};  // on the platform's clock
+    minutes window = tuning::kVerificationWindow;  // on the platform's clock
     double confidence = 0.95;
     std::int64_t min_invocations = 50;  // fewer in the window = inconclusive
 };

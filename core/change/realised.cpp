@@ -8,6 +8,7 @@
 #include "core/change/harm.h"
 #include "core/change/settings.h"
 #include "core/pricing/price_book.h"
+#include "core/store/qualifier_series.h"
 #include "core/tuning/measured.h"
 
 namespace pilotlight::change {
@@ -81,7 +82,6 @@ Result<std::optional<Usage>> usageOf(store::Store& store, const Profile& profile
         {&evidence.invocations, {Metric::invocations, Statistic::sum}},
         {&evidence.duration_average, {Metric::duration, Statistic::average}},
         {&evidence.duration_samples, {Metric::duration, Statistic::sample_count}},
-        {&evidence.pool_invocations, {Metric::pool_invocations, Statistic::sum}},
         {&evidence.billable_time, {Metric::billable_time, Statistic::sum}},
         {&evidence.cold_starts, {Metric::cold_starts, Statistic::sum}},
         {&evidence.init_average, {Metric::init_duration, Statistic::average}},
@@ -89,6 +89,7 @@ Result<std::optional<Usage>> usageOf(store::Store& store, const Profile& profile
     for (const auto& [series, what] : wanted) {
         PILOTLIGHT_ASSIGN(*series, wholeSeries(store, keys, what.first, what.second, range));
     }
+    PILOTLIGHT_ASSIGN(evidence.pool_invocations, store::sumOverQualifiers(store, keys, Metric::pool_invocations, range));
     const bool counted = evidence.invocations.coverage.covers(range) || evidence.log.complete.covers(range);
     if (!counted) return std::nullopt;
     // Averages without counts: every invocation has one.

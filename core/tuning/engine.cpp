@@ -112,6 +112,54 @@ Engine::Week weekOf(const EngineCore& core) {
     return week;
 }
 
+// Billed time against what was measured, and how the hours differ: the replay draws durations where there is no log.
+void anchorDurations(EngineCore& core) {
+    const auto& evidence = core.evidence;
+    if (core.measured_is_today && core.today_point.usage.requests > 0) {
+        double requests = 0, billed_ms = 0;
+        for (const auto& segment : usageSegments(evidence, core.measured.period)) {
+            requests += segment.usage.requests;
+            billed_ms += segment.usage.duration_ms_billed + segment.usage.pool_duration_ms_billed;
+        }
+        const auto& usage = core.today_point.usage;
+        const double modelled = (usage.duration_ms_billed + usage.pool_duration_ms_billed) / usage.requests;
+        if (requests > 0 && billed_ms > 0 && modelled > 0) core.duration_anchor = std::clamp(billed_ms / requests / modelled, 0.8, 1.25);
+    }
+    // By window: the metric's mean over the replayed one, both relative to their whole.
+    const double window_s = std::chrono::duration<double>(kVerificationWindow).count();
+    const auto windows = static_cast<std::size_t>(std::ceil(core.work.span_s / window_s));
+    struct Mean {
+        double sum = 0, n = 0;
+        void add(double value, double weight) {
+            sum += weight * value;
+            n += weight;
+        }
+        [[nodiscard]] double value() const { return n > 0 ? sum / n : 0; }
+    };
+    std::vector<Mean> measured(windows), replayed(windows);
+    Mean all_measured, all_replayed;
+    std::size_t s = 0;
+    const auto& samples = evidence.duration_samples.points;
+    for (const auto& point : evidence.duration_average.points) {
+        if (!core.work.period.contains(point.time)) continue;
+        while (s < samples.size() && samples[s].time < point.time) ++s;
+        if (s == samples.size() || samples[s].time != point.time) continue;
+        const double at = std::chrono::duration<double>(point.time - core.work.period.begin).count();
+        const auto w = std::min(windows - 1, static_cast<std::size_t>(at / window_s));
+        measured[w].add(point.value, samples[s].value);
+        all_measured.add(point.value, samples[s].value);
+    }
+    for (std::size_t i = 0; i < core.work.arrivals.size(); ++i) {
+        const auto w = std::min(windows - 1, static_cast<std::size_t>(std::max(0.0, core.work.arrivals[i]) / window_s));
+        replayed[w].add(core.work.warm_s[i], 1);
+        all_replayed.add(core.work.warm_s[i], 1);
+    }
+    core.drift.assign(windows, 1.0F);
+    for (std::size_t w = 0; w < windows; ++w)
+        if (measured[w].value() > 0 && replayed[w].value() > 0)
+            core.drift[w] = static_cast<float>(measured[w].value() / all_measured.value() / (replayed[w].value() / all_replayed.value()));
+}
+
 void describe(EngineCore& core) {
     auto& basis = core.basis;
     basis.evidence = core.work.description;
@@ -250,19 +298,10 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
         // Busiest quarter hour of the day.
         std::vector<double> quarters(96, 0.0);
         const double day_offset = std::fmod(core.work.week_offset_s, 86400.0);
-        std::vector<double> days(static_cast<std::size_t>(std::ceil(core.work.span_s / 86400)), 0.0);
         for (const double t : core.work.arrivals) {
             quarters[static_cast<std::size_t>((t + day_offset) / 900) % 96] += 1;
-            days[std::min(days.size() - 1, static_cast<std::size_t>(t / 86400))] += 1;
         }
         core.surge_begin_s = 900.0 * static_cast<double>(std::max_element(quarters.begin(), quarters.end()) - quarters.begin());
-        const double all = std::accumulate(days.begin(), days.end(), 0.0);
-        model::Random random(0x64617973);
-        for (std::size_t d = 0; d < kDraws; ++d) {
-            double sum = 0;
-            for (std::size_t i = 0; i < days.size(); ++i) sum += days[random.below(days.size())];
-            core.day_factor_draws.push_back(days.size() >= 3 && all > 0 ? sum / all : 1 + 0.1 * random.normal());
-        }
     }
     core.week = weekOf(core);
 
@@ -282,9 +321,10 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
         const double modelled = core.today_point.requests > 0 ? core.today_point.throttled / core.today_point.requests : 0;
         if (modelled > 0) core.throttle_anchor = std::clamp(seen / modelled, 0.2, 5.0);
     }
+    anchorDurations(core);
     core.today_point = replayPoint(core, today);
     describe(core);
-    core.today.today = core.today.whatif = outcomeOf(core, core.today_point, true);
+    core.today.today = core.today.whatif = outcomeOf(core, core.today_point, true, core.measured_is_today);
     core.today.basis = core.basis;
     PILOTLIGHT_TRY(job.check());
     return std::shared_ptr<const Engine>(new Engine(std::move(impl)));

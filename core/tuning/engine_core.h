@@ -19,6 +19,11 @@ inline constexpr std::size_t kDraws = 200;  // joint draws of everything uncerta
 inline constexpr double kMonthSeconds = 30 * 86400.0;
 inline constexpr std::size_t kWeekBins = 2016;  // of five minutes
 
+// What a request used in one window of kVerificationWindow over what it uses on average.
+struct WindowShare {
+    float on_demand = 1, init = 1, pool = 1;
+};
+
 // Everything billed or felt under one setting, for a month; the mean, before uncertainty.
 struct Point {
     Megabytes memory;
@@ -26,6 +31,7 @@ struct Point {
     pricing::LambdaUsage usage;
     double p50_s = 0, p95_s = 0, p99_s = 0;
     std::vector<std::pair<double, double>> cdf;  // (ms, share)
+    std::vector<WindowShare> windows;            // busy enough to judge a change by; empty for a look-up
 };
 
 struct EngineCore {
@@ -49,8 +55,9 @@ struct EngineCore {
     std::string keep_alive_text;
     double cold_anchor = 1;  // measured cold starts over modelled ones, today
     double throttle_anchor = 1;
+    double duration_anchor = 1;      // measured billed time a request over the modelled one, today
+    std::vector<float> drift;        // by window: measured mean duration over the replayed one, relative to the whole
     double surge_begin_s = 0;              // busiest quarter hour, second of the day
-    std::vector<double> day_factor_draws;  // [draw] demand of resampled days over that of all
     Engine::Week week;
     std::int32_t pool_today = 0;
     std::string pool_qualifier;  // where a pool is or would be; empty = there is nowhere to put one
@@ -79,17 +86,16 @@ struct Resolved {
 [[nodiscard]] Point replayPoint(const EngineCore& core, const Resolved& settings);
 [[nodiscard]] Point lookUpPoint(const EngineCore& core, const Resolved& settings, bool with_cdf = true);
 
-// Cost of a point in dollars a month, one for each draw (empty: price unknown); draw 0..kDraws-1 are joint with those of other points.
-[[nodiscard]] std::vector<double> costDraws(const EngineCore& core, const Point& point);
 [[nodiscard]] std::optional<double> costOf(const EngineCore& core, const Point& point);
-// Today's cost minus the point's, a month: value and 90 % interval, and the chance that it is above zero.
+// Today's cost minus the point's, a month. `usd`: value and 90 % interval of what will be measured; `chance_positive`: that the saving
+// itself is above zero, whatever an hour's measurement shows.
 struct Saving {
     Estimate usd;
     double chance_positive = 0;
-    double today_usd = 0;
 };
 [[nodiscard]] std::optional<Saving> savingOf(const EngineCore& core, const Point& today, const Point& point);
-[[nodiscard]] Outcome outcomeOf(const EngineCore& core, const Point& point, bool exact);
+// `measured`: the point is today's, and its cost was measured.
+[[nodiscard]] Outcome outcomeOf(const EngineCore& core, const Point& point, bool exact, bool measured = false);
 
 // Search and recommendation.
 [[nodiscard]] Result<Engine::SearchResult> searchSettings(const EngineCore& core, const Slo& slo, const JobContext& job);

@@ -117,7 +117,8 @@ std::vector<UsageSegment> usageSegments(const Evidence& evidence, TimeRange peri
         double on_demand_ms = 0, pool_ms = 0;
         if (evidence.log.complete.covers(range)) {
             const auto sums = logSums(evidence.log, range);
-            if (usage.requests == 0) usage.requests = sums.count;
+            // The log is exact to the instant; a period's count belongs to its first one, which may lie before the range.
+            if (sums.count > 0) usage.requests = sums.count;
             on_demand_ms = sums.billed_ms;
             pool_ms = sums.pool_billed_ms;
             usage.init_ms_billed = sums.init_ms;
@@ -145,7 +146,9 @@ std::vector<UsageSegment> usageSegments(const Evidence& evidence, TimeRange peri
         usage.duration_ms_billed = on_demand_ms;
         usage.pool_duration_ms_billed = pool_ms;
         if (history[i].warm_pool && *history[i].warm_pool > 0) {
-            const auto kept = ceilTo(Timestamp(range.length()), kPoolBillingStep).time_since_epoch();
+            // Rounded up where the pool was given back; one that is still kept is billed as time goes by.
+            const bool ended = i + 1 < history.size() && end < period.end;
+            const auto kept = ended ? ceilTo(Timestamp(range.length()), kPoolBillingStep).time_since_epoch() : range.length();
             usage.pool_instance_seconds = *history[i].warm_pool * std::chrono::duration<double>(kept).count();
         }
         out.push_back(segment);

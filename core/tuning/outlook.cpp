@@ -1,5 +1,6 @@
-// From a point to money and intervals. Uncertain are: duration at sizes not measured (joint posterior draws), INIT against memory, the
-// number of cold starts, and which days the next month brings (bootstrap of days).
+// From a point to money and intervals. All is at the traffic of the evidence. Uncertain are: duration at sizes not measured (joint
+// posterior draws), INIT against memory, the number of cold starts; and, in what is predicted to be measured, what one window of time
+// shows of it: which requests, cold starts and slow drift fall into it (bootstrap of the replay's windows).
 #include <algorithm>
 #include <cmath>
 
@@ -7,6 +8,9 @@
 
 namespace pilotlight::tuning {
 namespace {
+
+// Every figure has that much: points that came late, rounding to whole milliseconds and dollars.
+constexpr double kLeastRelative = 0.002;
 
 Result<std::map<std::string, Money>> priced(const EngineCore& core, const pricing::LambdaUsage& usage, Megabytes memory) {
     if (!core.evidence.prices) return fail(ErrorCode::not_found, "No prices");
@@ -27,21 +31,37 @@ pricing::LambdaUsage drawn(const EngineCore& core, const Point& p, std::size_t d
     const auto share = [](Megabytes m) { return std::min<double>(std::max(1, m.value), kLambdaMegabytesPerVcpu); };
     const double x = std::log(share(p.memory) / share(core.evidence.function.memory));
     usage.init_ms_billed *= std::exp(-x * core.work.init_exponent_sd * normalOf(draw, 1));
+    // Where no cold start was read, INIT is a guess within a factor of some three.
+    if (core.work.init_assumed) usage.init_ms_billed *= std::exp(0.7 * normalOf(draw, 3));
     // Cold starts: counting noise of what was seen, and a tenth for the keep-alive.
     const double sd = std::sqrt(1.0 / (5.0 + static_cast<double>(core.work.cold_seen)) + 0.01);
     usage.init_ms_billed *= std::max(0.1, 1 + sd * normalOf(draw, 2));
-    const double days = draw < core.day_factor_draws.size() ? core.day_factor_draws[draw] : 1;
-    usage.requests *= days;
-    usage.duration_ms_billed *= days;
-    usage.pool_duration_ms_billed *= days;
-    usage.init_ms_billed *= days;
     return usage;
+}
+
+// What would be measured: a draw as one window of time shows it.
+pricing::LambdaUsage measured(const EngineCore& core, const Point& p, std::size_t draw) {
+    auto usage = drawn(core, p, draw);
+    const auto& windows = p.windows.empty() ? core.today_point.windows : p.windows;
+    if (windows.empty()) return usage;
+    const auto& window = windows[model::Random(0x77696e64, draw).below(windows.size())];
+    usage.duration_ms_billed *= window.on_demand;
+    usage.init_ms_billed *= window.init;
+    usage.pool_duration_ms_billed *= window.pool;
+    return usage;
+}
+
+std::optional<double> totalOf(const EngineCore& core, const pricing::LambdaUsage& usage, Megabytes memory) {
+    const auto cost = priced(core, usage, memory);
+    if (!cost) return std::nullopt;
+    return pricing::sum(*cost).toDouble();
 }
 
 Estimate interval(std::vector<double> draws, double value) {
     std::sort(draws.begin(), draws.end());
     const auto at = [&](double q) { return draws[static_cast<std::size_t>(q * static_cast<double>(draws.size() - 1))]; };
-    return {value, std::min(value, at(0.05)), std::max(value, at(0.95))};
+    const double least = kLeastRelative * value;
+    return {value, value - std::hypot(std::max(0.0, value - at(0.05)), least), value + std::hypot(std::max(0.0, at(0.95) - value), least)};
 }
 
 Money usd(double v) { return Money::fromDouble(v); }
@@ -49,39 +69,26 @@ Money usd(double v) { return Money::fromDouble(v); }
 }  // namespace
 
 std::optional<double> costOf(const EngineCore& core, const Point& point) {
-    const auto cost = priced(core, point.usage, point.memory);
-    if (!cost) return std::nullopt;
-    return pricing::sum(*cost).toDouble();
-}
-
-std::vector<double> costDraws(const EngineCore& core, const Point& point) {
-    std::vector<double> out;
-    for (std::size_t d = 0; d < kDraws; ++d) {
-        const auto cost = priced(core, drawn(core, point, d), point.memory);
-        if (!cost) return {};
-        out.push_back(pricing::sum(*cost).toDouble());
-    }
-    return out;
+    return totalOf(core, point.usage, point.memory);
 }
 
 std::optional<Saving> savingOf(const EngineCore& core, const Point& today, const Point& point) {
-    const auto before = costDraws(core, today), after = costDraws(core, point);
     const auto a = costOf(core, today), b = costOf(core, point);
-    if (before.empty() || after.empty() || !a || !b) return std::nullopt;
-    std::vector<double> difference(before.size());
+    if (!a || !b) return std::nullopt;
+    std::vector<double> after(kDraws);
     double positive = 0;
-    for (std::size_t d = 0; d < before.size(); ++d) {
-        difference[d] = before[d] - after[d];
-        positive += difference[d] > 0 ? 1 : 0;
+    for (std::size_t d = 0; d < kDraws; ++d) {
+        const auto was = totalOf(core, drawn(core, today, d), today.memory), is = totalOf(core, drawn(core, point, d), point.memory);
+        const auto shown = totalOf(core, measured(core, point, d), point.memory);
+        if (!was || !is || !shown) return std::nullopt;
+        positive += *was > *is ? 1 : 0;
+        after[d] = *shown;
     }
-    Saving s;
-    s.usd = interval(difference, *a - *b);
-    s.chance_positive = positive / static_cast<double>(before.size());
-    s.today_usd = *a;
-    return s;
+    const auto e = interval(after, *b);
+    return Saving{{*a - *b, *a - e.hi, *a - e.lo}, positive / static_cast<double>(kDraws)};
 }
 
-Outcome outcomeOf(const EngineCore& core, const Point& p, bool exact) {
+Outcome outcomeOf(const EngineCore& core, const Point& p, bool exact, bool known) {
     Outcome out;
     out.exact = exact;
     const auto cost = priced(core, p.usage, p.memory);
@@ -89,7 +96,7 @@ Outcome outcomeOf(const EngineCore& core, const Point& p, bool exact) {
         std::vector<double> totals;
         std::map<std::string, std::vector<double>> meters;
         for (std::size_t d = 0; d < kDraws; ++d) {
-            const auto one = priced(core, drawn(core, p, d), p.memory);
+            const auto one = priced(core, known ? p.usage : measured(core, p, d), p.memory);
             if (!one) break;
             totals.push_back(pricing::sum(*one).toDouble());
             for (const auto& [meter, amount] : *one) meters[meter].push_back(amount.toDouble());

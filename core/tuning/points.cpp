@@ -44,6 +44,28 @@ double shareBelow(const std::vector<float>& q, double x) {
     return (static_cast<double>(it - q.begin() - 1) + part) / static_cast<double>(q.size() - 1);
 }
 
+// Windows with as many requests as a verdict takes (50); where there are fewer than eight of those, all that saw a request.
+std::vector<WindowShare> windowShares(const EngineCore& core, const ReplayTotals& totals) {
+    std::vector<WindowShare> shares;
+    if (totals.served <= 0) return shares;
+    const auto per_request = [&](double window, double n, double total) {
+        return total > 0 ? static_cast<float>(window / n / (total / totals.served)) : 1.0F;
+    };
+    for (const double least : {50.0, 1.0}) {
+        for (std::size_t w = 0; w < totals.windows.size(); ++w) {
+            const auto& part = totals.windows[w];
+            if (part.requests < least) continue;
+            const float drift = w < core.drift.size() ? core.drift[w] : 1.0F;
+            shares.push_back({drift * per_request(part.on_demand_ms, part.requests, totals.on_demand_ms),
+                              per_request(part.init_ms, part.requests, totals.init_ms),
+                              drift * per_request(part.pool_ms, part.requests, totals.pool_ms)});
+        }
+        if (shares.size() >= 8) break;
+        if (least > 1) shares.clear();
+    }
+    return shares;
+}
+
 }  // namespace
 
 double Resolved::meanPool() const {
@@ -109,13 +131,14 @@ Point replayPoint(const EngineCore& core, const Resolved& s) {
     // What the anchor says of cold starts beyond the replay is taken from (or given to) warm ones.
     p.cold = std::min(totals.served, totals.cold * core.cold_anchor) * month;
     p.usage.requests = (totals.demand - totals.throttled) * month;
-    p.usage.duration_ms_billed = totals.on_demand_ms * month;
+    p.usage.duration_ms_billed = totals.on_demand_ms * month * core.duration_anchor;
     p.usage.init_ms_billed = core.evidence.function.init_billed ? totals.init_ms * core.cold_anchor * month : 0;
-    p.usage.pool_duration_ms_billed = totals.pool_ms * month;
+    p.usage.pool_duration_ms_billed = totals.pool_ms * month * core.duration_anchor;
     p.usage.pool_instance_seconds = s.meanPool() * kMonthSeconds;
     p.p50_s = totals.latency.quantile(0.50);
     p.p95_s = totals.latency.quantile(0.95);
     p.p99_s = totals.latency.quantile(0.99);
+    p.windows = windowShares(core, totals);
     double below = 0, last = -1;
     totals.latency.forEach([&](double seconds, double count) {
         below += count;
@@ -149,7 +172,7 @@ Point lookUpPoint(const EngineCore& core, const Resolved& s, bool with_cdf) {
     };
 
     double colds = 0, pool_ms = 0, throttled = 0;
-    const double all_ms = mix([](const model::Surface& f) { return f.billed_ms; });
+    const double all_ms = mix([](const model::Surface& f) { return f.billed_ms; }) * core.duration_anchor;
     if (s.schedule) {
         // By week bin; the surfaces of one size keep the tables.
         const auto levels = s.schedule->levels(kWeekBins);
@@ -166,7 +189,7 @@ Point lookUpPoint(const EngineCore& core, const Resolved& s, bool with_cdf) {
     } else {
         const auto pool = static_cast<std::size_t>(s.pool);
         colds = mix([&](const model::Surface& f) { return f.coldStarts(core.keep_alive, pool); });
-        pool_ms = mix([&](const model::Surface& f) { return f.poolBilledMs(pool); });
+        pool_ms = mix([&](const model::Surface& f) { return f.poolBilledMs(pool); }) * core.duration_anchor;
     }
     if (s.limit) {
         // Erlang B at the load of each five minutes of the week, weighted by that load.

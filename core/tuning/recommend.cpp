@@ -177,7 +177,6 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
     // Best by look-up that is sure to save; failing that the best expected one.
     const Trial* best = nullptr;
     const Trial* hoped = nullptr;
-    std::optional<Saving> best_saving;
     if (today_cost) {
         std::vector<const Trial*> order;
         for (const auto& t : trials)
@@ -272,7 +271,7 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
     if (raised) settings.limit = raised;
     const Point after = replayPoint(core, settings);
     const auto saving = savingOf(core, today, after);
-    if (best != &stay && slo_met && saving && (saving->usd.value < least || saving->usd.lo <= 0) && !raised) {
+    if (best != &stay && slo_met && saving && (saving->usd.value < least || saving->chance_positive < kSure) && !raised) {
         r = unsure(core,
                    fmt::format("{} more invocations, {}", grouped(static_cast<double>(core.work.arrivals.size())),
                                dateAfter(core, static_cast<double>(core.work.arrivals.size()))),
@@ -283,11 +282,12 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
     r.status = RecommendationStatus::recommended;
     r.settings = desiredOf(core, settings, raised);
     r.changes = changesOf(core, r.settings);
-    if (saving)
-        r.saving_month =
-            MoneyEstimate{Money::fromDouble(saving->usd.value), Money::fromDouble(saving->usd.lo), Money::fromDouble(saving->usd.hi)};
     if (r.settings.memory) r.alias = core.alias;
     fillEffect(core, r, after);
+    // The saving is the effect on cost, so that recommendation, plan and change tell one prediction.
+    if (const auto& cost = r.effect.cost_usd_month)
+        r.saving_month = MoneyEstimate{Money::fromDouble(cost->before - cost->after), Money::fromDouble(cost->before - cost->hi),
+                                       Money::fromDouble(cost->before - cost->lo)};
     if (idle)
         r.reasons.push_back(fmt::format("Not invoked once in the period, and a warm pool of {} is paid for.", core.pool_today));
     else

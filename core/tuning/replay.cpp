@@ -8,6 +8,8 @@
 namespace pilotlight::tuning {
 namespace {
 
+constexpr double kWindowSeconds = std::chrono::duration<double>(kVerificationWindow).count();
+
 // Cheap hash of the request's number: the same request draws the same INIT whatever the settings, so that differences are real.
 std::size_t pick(std::size_t request, std::size_t n) {
     std::uint64_t z = (request + 1) * 0x9e3779b97f4a7c15ULL;
@@ -44,34 +46,27 @@ double billed(double seconds) { return std::ceil(seconds * 1000 - 1e-6); }
 struct Sink {
     ReplayTotals& totals;
     const Source& source;
-    std::size_t day(double time) const {
-        return std::min(totals.demand_by_day.size() - 1, static_cast<std::size_t>(std::max(0.0, time) / 86400));
+    ReplayWindow& window(double time) const {
+        return totals.windows[std::min(totals.windows.size() - 1, static_cast<std::size_t>(std::max(0.0, time) / kWindowSeconds))];
     }
     void served(double time, double service, model::Served how) {
-        const auto d = day(time);
-        totals.demand_by_day[d] += 1;
+        auto& part = window(time);
+        part.requests += 1;
         totals.served += 1;
         const double ms = billed(source.handler);
-        totals.busy_ms_by_day[d] += ms;
         if (how == model::Served::pool) {
             totals.pooled += 1;
-            totals.pool_ms += ms;
-        } else if (how == model::Served::cold) {
-            totals.cold += 1;
-            totals.cold_by_day[d] += 1;
-            totals.on_demand_ms += ms;
-            totals.init_ms += billed(source.init);
+            part.pool_ms += ms;
         } else {
-            totals.on_demand_ms += ms;
+            part.on_demand_ms += ms;
+            if (how == model::Served::cold) {
+                totals.cold += 1;
+                part.init_ms += billed(source.init);
+            }
         }
         totals.latency.add(service);
     }
-    void throttled(double time) {
-        const auto d = day(time);
-        totals.demand_by_day[d] += 1;
-        totals.throttled_by_day[d] += 1;
-        totals.throttled += 1;
-    }
+    void throttled(double) { totals.throttled += 1; }
     void idle(double, double) {}
     void started(double, std::int64_t) {}
     void instances(double, std::int64_t) {}
@@ -109,9 +104,7 @@ void scaleTraffic(const Workload& work, const ReplaySettings& settings, std::vec
 
 ReplayTotals replayWorkload(const Workload& work, const ReplaySettings& settings) {
     ReplayTotals totals;
-    const auto days = static_cast<std::size_t>(std::ceil(work.span_s / 86400 - 1e-9));
-    for (auto* by_day : {&totals.demand_by_day, &totals.cold_by_day, &totals.busy_ms_by_day, &totals.throttled_by_day})
-        by_day->assign(std::max<std::size_t>(1, days), 0.0);
+    totals.windows.resize(std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(work.span_s / kWindowSeconds - 1e-9))));
     std::vector<double> arrivals;
     std::vector<float> warm;
     const bool changed = settings.traffic != 1 || settings.surge != 1;
@@ -131,6 +124,11 @@ ReplayTotals replayWorkload(const Workload& work, const ReplaySettings& settings
     Sink sink{totals, source};
     model::replay(source, sink, options);
     totals.demand = static_cast<double>(times.size());
+    for (const auto& part : totals.windows) {
+        totals.on_demand_ms += part.on_demand_ms;
+        totals.init_ms += part.init_ms;
+        totals.pool_ms += part.pool_ms;
+    }
     return totals;
 }
 

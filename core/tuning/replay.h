@@ -12,6 +12,9 @@
 
 namespace pilotlight::tuning {
 
+// A change is judged by what it did in this time first (core/change watches that long), so a prediction has to hold there.
+inline constexpr minutes kVerificationWindow{60};
+
 struct ReplaySettings {
     double duration_ratio = 1;  // handler duration at this size over today's
     double init_ratio = 1;
@@ -22,11 +25,17 @@ struct ReplaySettings {
     double surge_begin_s = 0;  // second of the day at which the busiest quarter hour begins
 };
 
+// What was used in one part of the span.
+struct ReplayWindow {
+    double requests = 0;  // served
+    double on_demand_ms = 0, init_ms = 0, pool_ms = 0;
+};
+
 // Totals over the workload's span, before scaling to a month.
 struct ReplayTotals {
     double demand = 0, served = 0, cold = 0, throttled = 0, pooled = 0;
     double on_demand_ms = 0, init_ms = 0, pool_ms = 0;  // billed: each request rounded up to 1 ms, INIT apart
-    std::vector<double> demand_by_day, cold_by_day, busy_ms_by_day, throttled_by_day;
+    std::vector<ReplayWindow> windows;                  // of kVerificationWindow each, from the span's begin
     model::DurationHistogram latency;  // seconds, INIT included
 };
 

@@ -1,6 +1,7 @@
 // Points, coverage and rollups through the file.
 #include <cmath>
 
+#include "core/store/qualifier_series.h"
 #include "tests/core/store/store_support.h"
 
 namespace pilotlight::store {
@@ -25,6 +26,29 @@ TEST(Metrics, ComeBackExactlyAndClipped) {
     EXPECT_EQ(store.series(k, everything)->points.size(), series.points.size());
     EXPECT_TRUE(store.series(key(Metric::errors, Statistic::sum), days(14))->points.empty());
     EXPECT_TRUE(store.series(k, {at(5), at(5)})->points.empty());
+}
+
+TEST(Metrics, SumsOverQualifiersWhereTheFunctionHasNoSeriesOfItsOwn) {
+    Workspace workspace;
+    Store store = workspace.writer();
+    auto alias = key(Metric::pool_invocations, Statistic::sum), version = alias;
+    alias.qualifier = "prod";
+    version.qualifier = "4";
+    auto hourly = alias;
+    hourly.period = seconds(3600);  // the same requests again, coarser: left out
+    ASSERT_OK(store.putSeries(std::vector{makeSeries(alias, 1, [](std::size_t) { return 2.0; }),
+                                          makeSeries(version, 1, [](std::size_t i) { return i == 0 ? 3.0 : 0.0; }),
+                                          makeSeries(hourly, 1, [](std::size_t) { return 24.0; })}));
+    const auto sum = sumOverQualifiers(store, {alias, version, hourly}, Metric::pool_invocations, days(1)).value();
+    ASSERT_EQ(sum.points.size(), 288u);
+    EXPECT_EQ(sum.points[0].value, 5);
+    EXPECT_EQ(sum.points[1].value, 2);
+    EXPECT_TRUE(sum.coverage.covers(days(1)));
+    auto own = alias;
+    own.qualifier.clear();
+    ASSERT_OK(store.putSeries(std::vector{makeSeries(own, 1, [](std::size_t) { return 7.0; })}));
+    EXPECT_EQ(sumOverQualifiers(store, {alias, own}, Metric::pool_invocations, days(1))->points[0].value, 7);
+    EXPECT_TRUE(sumOverQualifiers(store, {}, Metric::pool_invocations, days(1))->points.empty());
 }
 
 TEST(Metrics, NewPointsReplaceAndOldOnesStay) {
