@@ -97,4 +97,22 @@ StationaryResult stationary(const Stationary& system) {
     return result;
 }
 
+StationaryResult stationary(Stationary system, const KeepAlive& law) {
+    if (law.kind == KeepAlive::Kind::fixed) {
+        system.keep_alive_s = law.seconds;
+        return stationary(system);
+    }
+    constexpr int kParts = 32;  // equally likely parts of the law, each at its middle
+    StationaryResult mean;
+    for (int i = 0; i < kParts; ++i) {
+        system.keep_alive_s = law.quantile((i + 0.5) / kParts);
+        const auto one = stationary(system);
+        mean.cold_probability += one.cold_probability / kParts;
+        mean.mean_instances += one.mean_instances / kParts;
+        mean.refused_probability = one.refused_probability;
+        mean.mean_busy = one.mean_busy;
+    }
+    return mean;
+}
+
 }  // namespace pilotlight::model

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/model/sim_types.h"
+
 namespace pilotlight::model {
 
 struct Stationary {
@@ -23,6 +25,10 @@ struct StationaryResult {
     double mean_busy = 0;       // requests in service
 };
 [[nodiscard]] StationaryResult stationary(const Stationary& system);
+
+// The same where the keep-alive is drawn anew for each idle period: the mean over its law (halving by its marginal law, without maximum
+// life). system.keep_alive_s is not looked at.
+[[nodiscard]] StationaryResult stationary(Stationary system, const KeepAlive& law);
 
 // Erlang B: share of arrivals that find `servers` busy at offered load `load`. Insensitive to the service law.
 [[nodiscard]] double erlangB(double load, std::int32_t servers);
