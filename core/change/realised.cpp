@@ -113,6 +113,30 @@ Result<std::optional<Usage>> usageOf(store::Store& store, const Profile& profile
     return out;
 }
 
+// Cost a request at the same time on earlier days, over that of the whole baseline: an hour's traffic is not the month's, nights have
+// more cold starts. 1 where too few days are known.
+struct Season {
+    double factor = 1;
+    std::size_t days = 0;
+};
+Result<Season> seasonOf(store::Store& store, const Profile& profile, const Function& function, TimeRange window, Timestamp settings_since,
+                        const Usage& whole) {
+    Season season;
+    if (window.length() >= hours(24) || whole.requests <= 0) return season;  // whole days hold every hour
+    PILOTLIGHT_ASSIGN(const auto windows, seasonalWindows(store, function.id, window, settings_since));
+    double requests = 0, cost = 0;
+    for (const auto& each : windows) {
+        PILOTLIGHT_ASSIGN(const auto usage, usageOf(store, profile, function, each));
+        if (!usage) continue;
+        requests += usage->requests;
+        cost += usage->requests_cost.toDouble();
+        ++season.days;
+    }
+    const double average = whole.requests_cost.toDouble() / whole.requests;
+    if (season.days >= 3 && requests >= 100 && cost > 0 && average > 0) season.factor = cost / requests / average;
+    return season;
+}
+
 // The function as it was in `range`: what was billed is what ran there.
 Function withSettings(const Function& function, const Function& settings, const std::string& alias) {
     Function out = function;
@@ -189,7 +213,11 @@ Result<Realised> measureRealised(store::Store& store, const Profile& profile, co
         out.basis = "cost unknown: no request since";
         return out;
     }
-    const double after_requests = any_requests ? after->requests_cost.toDouble() / after->requests * requests_month : 0.0;
+    Season season;
+    PILOTLIGHT_ASSIGN(season, seasonOf(store, profile, before_function, after_range, first, *before));
+    const double after_requests = any_requests ? after->requests_cost.toDouble() / after->requests / season.factor * requests_month : 0.0;
+    if (season.days > 0 && season.factor != 1)  // the days that it is compared with have as much noise each
+        after->relative_error *= std::sqrt(1 + 1 / static_cast<double>(season.days));
     const double after_month = after_requests + after->pool_cost.toDouble() * kMonthSeconds / after->seconds;
     const double spread = kNormal95 * std::hypot(before_requests * before->relative_error, after_requests * after->relative_error);
     out.saving_month = MoneyEstimate{Money::fromDouble(before_month - after_month), Money::fromDouble(before_month - after_month - spread),

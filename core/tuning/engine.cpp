@@ -125,7 +125,7 @@ void anchorDurations(EngineCore& core) {
         const double modelled = (usage.duration_ms_billed + usage.pool_duration_ms_billed) / usage.requests;
         if (requests > 0 && billed_ms > 0 && modelled > 0) core.duration_anchor = std::clamp(billed_ms / requests / modelled, 0.8, 1.25);
     }
-    // By window: the metric's mean over the replayed one, both relative to their whole.
+    // By window under today's memory: the metric's mean over the replayed one, both relative to their whole.
     const double window_s = std::chrono::duration<double>(kVerificationWindow).count();
     const auto windows = static_cast<std::size_t>(std::ceil(core.work.span_s / window_s));
     struct Mean {
@@ -141,22 +141,26 @@ void anchorDurations(EngineCore& core) {
     std::size_t s = 0;
     const auto& samples = evidence.duration_samples.points;
     for (const auto& point : evidence.duration_average.points) {
-        if (!core.work.period.contains(point.time)) continue;
+        if (!core.work.period.contains(point.time) || memoryAt(evidence, point.time) != evidence.function.memory) continue;
         while (s < samples.size() && samples[s].time < point.time) ++s;
         if (s == samples.size() || samples[s].time != point.time) continue;
         const double at = std::chrono::duration<double>(point.time - core.work.period.begin).count();
         const auto w = std::min(windows - 1, static_cast<std::size_t>(at / window_s));
         measured[w].add(point.value, samples[s].value);
-        all_measured.add(point.value, samples[s].value);
     }
     for (std::size_t i = 0; i < core.work.arrivals.size(); ++i) {
         const auto w = std::min(windows - 1, static_cast<std::size_t>(std::max(0.0, core.work.arrivals[i]) / window_s));
         replayed[w].add(core.work.warm_s[i], 1);
-        all_replayed.add(core.work.warm_s[i], 1);
+    }
+    const auto both = [&](std::size_t w) { return measured[w].value() > 0 && replayed[w].value() > 0; };
+    for (std::size_t w = 0; w < windows; ++w) {
+        if (!both(w)) continue;
+        all_measured.add(measured[w].value(), replayed[w].n);
+        all_replayed.add(replayed[w].value(), replayed[w].n);
     }
     core.drift.assign(windows, 1.0F);
     for (std::size_t w = 0; w < windows; ++w)
-        if (measured[w].value() > 0 && replayed[w].value() > 0)
+        if (both(w))
             core.drift[w] = static_cast<float>(measured[w].value() / all_measured.value() / (replayed[w].value() / all_replayed.value()));
 }
 
@@ -323,6 +327,7 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
     }
     anchorDurations(core);
     core.today_point = replayPoint(core, today);
+    compareHours(core);
     describe(core);
     core.today.today = core.today.whatif = outcomeOf(core, core.today_point, true, core.measured_is_today);
     core.today.basis = core.basis;

@@ -1,6 +1,7 @@
 // What an Engine holds after build, shared by look-up, replay and search. Internal to core/tuning.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ inline constexpr std::size_t kWeekBins = 2016;  // of five minutes
 // What a request used in one window of kVerificationWindow over what it uses on average.
 struct WindowShare {
     float on_demand = 1, init = 1, pool = 1;
+    float requests = 0;
+    std::uint8_t hour = 0;  // of the day, from the hour at which the replay begins
 };
 
 // Everything billed or felt under one setting, for a month; the mean, before uncertainty.
@@ -35,6 +38,11 @@ struct Point {
 };
 
 struct EngineCore {
+    [[nodiscard]] static constexpr std::array<double, 24> filled(double value) {
+        std::array<double, 24> out{};
+        out.fill(value);
+        return out;
+    }
     Evidence evidence;
     Measured measured;               // since the last change of settings where that is long enough, else of the whole range
     bool measured_is_today = false;  // `measured` saw nothing but today's settings
@@ -56,6 +64,7 @@ struct EngineCore {
     double cold_anchor = 1;  // measured cold starts over modelled ones, today
     double throttle_anchor = 1;
     double duration_anchor = 1;      // measured billed time a request over the modelled one, today
+    std::array<double, 24> hour_factor = filled(1.0);  // today's cost a request over that in this hour, as WindowShare counts hours
     std::vector<float> drift;        // by window: measured mean duration over the replayed one, relative to the whole
     double surge_begin_s = 0;              // busiest quarter hour, second of the day
     Engine::Week week;
@@ -86,6 +95,8 @@ struct Resolved {
 [[nodiscard]] Point replayPoint(const EngineCore& core, const Resolved& settings);
 [[nodiscard]] Point lookUpPoint(const EngineCore& core, const Resolved& settings, bool with_cdf = true);
 
+// Fills core.hour_factor from today's point.
+void compareHours(EngineCore& core);
 [[nodiscard]] std::optional<double> costOf(const EngineCore& core, const Point& point);
 // Today's cost minus the point's, a month. `usd`: value and 90 % interval of what will be measured; `chance_positive`: that the saving
 // itself is above zero, whatever an hour's measurement shows.

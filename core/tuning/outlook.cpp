@@ -1,6 +1,7 @@
 // From a point to money and intervals. All is at the traffic of the evidence. Uncertain are: duration at sizes not measured (joint
 // posterior draws), INIT against memory, the number of cold starts; and, in what is predicted to be measured, what one window of time
-// shows of it: which requests, cold starts and slow drift fall into it (bootstrap of the replay's windows).
+// shows of it: which requests, cold starts and slow drift fall into it (bootstrap of the replay's windows). A window is compared with
+// the same hour of other days, as core/change does.
 #include <algorithm>
 #include <cmath>
 
@@ -45,9 +46,11 @@ pricing::LambdaUsage measured(const EngineCore& core, const Point& p, std::size_
     const auto& windows = p.windows.empty() ? core.today_point.windows : p.windows;
     if (windows.empty()) return usage;
     const auto& window = windows[model::Random(0x77696e64, draw).below(windows.size())];
-    usage.duration_ms_billed *= window.on_demand;
-    usage.init_ms_billed *= window.init;
-    usage.pool_duration_ms_billed *= window.pool;
+    const double hour = core.hour_factor[window.hour];
+    usage.requests *= hour;
+    usage.duration_ms_billed *= hour * window.on_demand;
+    usage.init_ms_billed *= hour * window.init;
+    usage.pool_duration_ms_billed *= hour * window.pool;
     return usage;
 }
 
@@ -67,6 +70,32 @@ Estimate interval(std::vector<double> draws, double value) {
 Money usd(double v) { return Money::fromDouble(v); }
 
 }  // namespace
+
+void compareHours(EngineCore& core) {
+    const auto& today = core.today_point;
+    const auto requestCost = [&](const pricing::LambdaUsage& usage) {
+        auto without_pool = usage;
+        without_pool.pool_instance_seconds = 0;
+        return totalOf(core, without_pool, today.memory).value_or(0);
+    };
+    const double whole = requestCost(today.usage);
+    for (std::uint8_t hour = 0; hour < 24; ++hour) {
+        double requests = 0, on_demand = 0, init = 0, pool = 0;
+        for (const auto& window : today.windows) {
+            if (window.hour != hour) continue;
+            requests += window.requests;
+            on_demand += window.requests * window.on_demand;
+            init += window.requests * window.init;
+            pool += window.requests * window.pool;
+        }
+        if (requests < 100) continue;
+        auto usage = today.usage;
+        usage.duration_ms_billed *= on_demand / requests;
+        usage.init_ms_billed *= init / requests;
+        usage.pool_duration_ms_billed *= pool / requests;
+        if (const double here = requestCost(usage); here > 0 && whole > 0) core.hour_factor[hour] = whole / here;
+    }
+}
 
 std::optional<double> costOf(const EngineCore& core, const Point& point) {
     return totalOf(core, point.usage, point.memory);

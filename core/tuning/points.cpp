@@ -58,7 +58,8 @@ std::vector<WindowShare> windowShares(const EngineCore& core, const ReplayTotals
             const float drift = w < core.drift.size() ? core.drift[w] : 1.0F;
             shares.push_back({drift * per_request(part.on_demand_ms, part.requests, totals.on_demand_ms),
                               per_request(part.init_ms, part.requests, totals.init_ms),
-                              drift * per_request(part.pool_ms, part.requests, totals.pool_ms)});
+                              drift * per_request(part.pool_ms, part.requests, totals.pool_ms),
+                              static_cast<float>(part.requests), static_cast<std::uint8_t>(w % 24)});
         }
         if (shares.size() >= 8) break;
         if (least > 1) shares.clear();

@@ -36,14 +36,6 @@ private:
     std::map<std::int32_t, double> known_;
 };
 
-std::int32_t memoryAt(const Evidence& evidence, Timestamp t) {
-    std::int32_t memory = evidence.function.memory.value;
-    for (const auto& settings : evidence.history) {
-        if (settings.since <= t || &settings == &evidence.history.front()) memory = settings.memory.value;
-    }
-    return memory;
-}
-
 struct Drawn {
     double time;
     float warm;
@@ -81,6 +73,14 @@ std::string grouped(double count) {
     return text;
 }
 
+Megabytes memoryAt(const Evidence& evidence, Timestamp t) {
+    Megabytes memory = evidence.function.memory;
+    for (const auto& settings : evidence.history) {
+        if (settings.since <= t || &settings == &evidence.history.front()) memory = settings.memory;
+    }
+    return memory;
+}
+
 std::vector<Observation> observationsOf(const Evidence& evidence, TimeRange period) {
     std::vector<Observation> out = evidence.observations;
     std::map<std::int32_t, std::vector<float>> by_size;
@@ -115,7 +115,7 @@ std::vector<Observation> observationsOf(const Evidence& evidence, TimeRange peri
             while (s < evidence.duration_samples.points.size() && evidence.duration_samples.points[s].time < point.time) ++s;
             const bool match = s < evidence.duration_samples.points.size() && evidence.duration_samples.points[s].time == point.time;
             const double n = match ? evidence.duration_samples.points[s].value : 1;
-            auto& [sum, count] = sums[memoryAt(evidence, point.time)];
+            auto& [sum, count] = sums[memoryAt(evidence, point.time).value];
             sum += n * point.value;
             count += n;
         }

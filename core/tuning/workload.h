@@ -37,6 +37,9 @@ inline constexpr std::size_t kMostArrivals = 500'000;
 // Observations of the evidence: those stored, and one for each memory size in the log (or, without a log, in the metrics).
 [[nodiscard]] std::vector<Observation> observationsOf(const Evidence& evidence, TimeRange period);
 
+// Size in force at `t`.
+[[nodiscard]] Megabytes memoryAt(const Evidence& evidence, Timestamp t);
+
 // "1,204,118"
 [[nodiscard]] std::string grouped(double count);
 
