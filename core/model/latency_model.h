@@ -25,12 +25,12 @@ namespace pilotlight::model {
 
 // How noisy a mean duration is, as standard deviations of its logarithm (0.015 = 1.5 %).
 struct NoisePrior {
-    double nugget = 0.015;        // typical persistent deviation of one size from the smooth curve; learned from there
+    double nugget = 0.007;        // typical persistent deviation of one size from the smooth curve; learned from there
     double nugget_spread = 0.8;   // standard deviation of its logarithm
     double repeat = 0.015;        // between two campaigns at the same size; learned where a size was measured more than once
     double outlier_share = 0.08;  // share of sizes that deviate eight times as much
 };
-// x86: sizes deviate by 1 %, campaigns by 1.5 %. arm64: sizes by 3 %; 6-9 % was seen between two months of the same Lambda functions.
+// x86: sizes typically deviate by 0.7 % (with a long tail: spread, outliers), campaigns by 1.5 %. arm64: sizes by 3 %; 6-9 % was seen between two months of the same Lambda functions.
 [[nodiscard]] NoisePrior noisePriorOf(PlatformKind platform, Architecture architecture);
 
 struct FitOptions {

@@ -13,8 +13,7 @@ namespace {
 
 constexpr std::size_t kDraws = 256;
 constexpr double kSloConfidence = 0.35;  // of the way from the expected p95 to the upper end of its interval
-constexpr double kAsGood = 0.3;          // share of the best reduction of regret that may be given up for a more telling size
-constexpr double kWellAway = 0.5;        // of the widest gap to a measured size, in ln(MB)
+constexpr double kAsGood = 0.5;          // share of the best reduction of regret that may be given up for a more telling size
 constexpr double kGain = 1.02;           // speed: sizes within this of the fastest count as equally fast
 
 std::vector<Megabytes> ascending(std::span<const Megabytes> sizes) {
@@ -300,21 +299,17 @@ Result<NextSize> nextSize(const LatencyModel& model, std::span<const Megabytes> 
         after[x] = regret;
         best = std::min(best, regret);
     }
-    // Many sizes are about as good. Of those that lie well away from what was measured (they teach most about the curve), the one that is
-    // expected to cost least: it is the likeliest to be run at afterwards.
-    std::vector<double> gaps(all.size(), -1);
-    double widest = -1;
+    // Many sizes are about as good. Of those, the one farthest from what was measured (it teaches most about the curve), weighed against
+    // what it is expected to cost (it is the likelier to be run at afterwards): distance in ln(MB) over the root of the cost.
+    double best_score = -1;
     for (std::size_t x = 0; x < all.size(); ++x) {
         if (!std::isfinite(after[x]) || after[x] > best + kAsGood * std::max(0.0, out.expected_regret - best)) continue;
-        gaps[x] = std::numeric_limits<double>::infinity();
+        double gap = std::numeric_limits<double>::infinity();
         for (std::size_t i = 0; i < all.size(); ++i)
-            if (who.measured[i]) gaps[x] = std::min(gaps[x], std::abs(std::log(static_cast<double>(all[x].value) / all[i].value)));
-        widest = std::max(widest, gaps[x]);
-    }
-    double least_cost = std::numeric_limits<double>::infinity();
-    for (std::size_t x = 0; x < all.size(); ++x) {
-        if (gaps[x] < 0 || gaps[x] < kWellAway * widest || table.expected[x] >= least_cost) continue;
-        least_cost = table.expected[x];
+            if (who.measured[i]) gap = std::min(gap, std::abs(std::log(static_cast<double>(all[x].value) / all[i].value)));
+        const double score = gap / std::sqrt(table.expected[x]);
+        if (score <= best_score) continue;
+        best_score = score;
         out.memory = all[x];
         out.regret_after = std::min(after[x], out.expected_regret);
     }

@@ -158,7 +158,30 @@ void anchorDurations(EngineCore& core) {
         all_measured.add(measured[w].value(), replayed[w].n);
         all_replayed.add(replayed[w].value(), replayed[w].n);
     }
+    // INIT as it was logged, where every cold start was read.
+    std::vector<double> init_ms(windows, 0.0);
+    double all_init = 0, all_requests = 0;
+    for (const auto& i : evidence.log.invocations) {
+        if (!i.cold() || i.provisioned || !core.work.period.contains(i.time)) continue;
+        const double at = std::chrono::duration<double>(i.time - core.work.period.begin).count();
+        init_ms[std::min(windows - 1, static_cast<std::size_t>(at / window_s))] += i.init_ms;
+    }
+    core.init_seen.assign(windows, -1.0F);
+    const auto read = [&](std::size_t w) {
+        const Timestamp begin = core.work.period.begin + static_cast<std::int64_t>(w) * milliseconds(kVerificationWindow);
+        return replayed[w].n > 0 && evidence.log.cold_only.covers({begin, std::min(begin + milliseconds(kVerificationWindow), core.work.period.end)});
+    };
+    for (std::size_t w = 0; w < windows; ++w) {
+        if (!read(w)) continue;
+        all_init += init_ms[w];
+        all_requests += replayed[w].n;
+    }
+    for (std::size_t w = 0; w < windows && all_init > 0; ++w)
+        if (read(w)) core.init_seen[w] = static_cast<float>(init_ms[w] / replayed[w].n / (all_init / all_requests));
     core.drift.assign(windows, 1.0F);
+    core.mean_seen.assign(windows, -1.0F);
+    for (std::size_t w = 0; w < windows; ++w)
+        if (both(w)) core.mean_seen[w] = static_cast<float>(measured[w].value() / all_measured.value());
     for (std::size_t w = 0; w < windows; ++w)
         if (both(w))
             core.drift[w] = static_cast<float>(measured[w].value() / all_measured.value() / (replayed[w].value() / all_replayed.value()));

@@ -34,6 +34,7 @@ struct Point {
     pricing::LambdaUsage usage;
     double p50_s = 0, p95_s = 0, p99_s = 0;
     std::vector<std::pair<double, double>> cdf;  // (ms, share)
+    bool same_cold_starts = false;               // nothing changes that decides about them
     std::vector<WindowShare> windows;            // busy enough to judge a change by; empty for a look-up
 };
 
@@ -65,6 +66,8 @@ struct EngineCore {
     double throttle_anchor = 1;
     double duration_anchor = 1;      // measured billed time a request over the modelled one, today
     std::array<double, 24> hour_factor = filled(1.0);  // today's cost a request over that in this hour, as WindowShare counts hours
+    // By window, over the whole; below 0 = not known: logged INIT a request, measured mean duration (first calls included).
+    std::vector<float> init_seen, mean_seen;
     std::vector<float> drift;        // by window: measured mean duration over the replayed one, relative to the whole
     double surge_begin_s = 0;              // busiest quarter hour, second of the day
     Engine::Week week;

@@ -34,8 +34,9 @@ pricing::LambdaUsage drawn(const EngineCore& core, const Point& p, std::size_t d
     usage.init_ms_billed *= std::exp(-x * core.work.init_exponent_sd * normalOf(draw, 1));
     // Where no cold start was read, INIT is a guess within a factor of some three.
     if (core.work.init_assumed) usage.init_ms_billed *= std::exp(0.7 * normalOf(draw, 3));
-    // Cold starts: counting noise of what was seen, and a tenth for the keep-alive.
-    const double sd = std::sqrt(1.0 / (5.0 + static_cast<double>(core.work.cold_seen)) + 0.01);
+    // Cold starts: counting noise of what was seen, and a tenth for the keep-alive where it decides anew.
+    const double law = p.same_cold_starts ? 0.02 : 0.1;
+    const double sd = std::sqrt(1.0 / (5.0 + static_cast<double>(core.work.cold_seen)) + law * law);
     usage.init_ms_billed *= std::max(0.1, 1 + sd * normalOf(draw, 2));
     return usage;
 }
@@ -128,7 +129,10 @@ Outcome outcomeOf(const EngineCore& core, const Point& p, bool exact, bool known
             const auto one = priced(core, known ? p.usage : measured(core, p, d), p.memory);
             if (!one) break;
             totals.push_back(pricing::sum(*one).toDouble());
-            for (const auto& [meter, amount] : *one) meters[meter].push_back(amount.toDouble());
+            for (const auto& [meter, amount] : *cost) {
+                const auto here = one->find(meter);
+                meters[meter].push_back(here == one->end() ? 0 : here->second.toDouble());
+            }
         }
         const auto estimate = [](const std::vector<double>& draws, Money value) {
             const auto e = interval(draws, value.toDouble());

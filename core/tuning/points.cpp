@@ -44,25 +44,39 @@ double shareBelow(const std::vector<float>& q, double x) {
     return (static_cast<double>(it - q.begin() - 1) + part) / static_cast<double>(q.size() - 1);
 }
 
-// Windows with as many requests as a verdict takes (50); where there are fewer than eight of those, all that saw a request.
-std::vector<WindowShare> windowShares(const EngineCore& core, const ReplayTotals& totals) {
+// Windows of the time of day at which a change made now is judged, with as many requests as a verdict takes (50); where there are fewer
+// than eight of those, of any time of day, and at last all that saw a request. Cold starts as they were logged where the setting leaves
+// them as they are: the platform recycles instances more evenly than keep-alive alone would.
+std::vector<WindowShare> windowShares(const EngineCore& core, const ReplayTotals& totals, bool same_cold_starts, bool scheduled) {
     std::vector<WindowShare> shares;
     if (totals.served <= 0) return shares;
     const auto per_request = [&](double window, double n, double total) {
         return total > 0 ? static_cast<float>(window / n / (total / totals.served)) : 1.0F;
     };
-    for (const double least : {50.0, 1.0}) {
-        for (std::size_t w = 0; w < totals.windows.size(); ++w) {
-            const auto& part = totals.windows[w];
-            if (part.requests < least) continue;
-            const float drift = w < core.drift.size() ? core.drift[w] : 1.0F;
-            shares.push_back({drift * per_request(part.on_demand_ms, part.requests, totals.on_demand_ms),
-                              per_request(part.init_ms, part.requests, totals.init_ms),
-                              drift * per_request(part.pool_ms, part.requests, totals.pool_ms),
-                              static_cast<float>(part.requests), static_cast<std::uint8_t>(w % 24)});
+    const auto now = static_cast<std::size_t>(core.work.span_s / std::chrono::duration<double>(kVerificationWindow).count());
+    const auto share = [&](std::size_t w) {
+        const auto& part = totals.windows[w];
+        const float drift = w < core.drift.size() ? core.drift[w] : 1.0F;
+        WindowShare out{drift * per_request(part.on_demand_ms, part.requests, totals.on_demand_ms),
+                        per_request(part.init_ms, part.requests, totals.init_ms),
+                        drift * per_request(part.pool_ms, part.requests, totals.pool_ms), static_cast<float>(part.requests),
+                        static_cast<std::uint8_t>(w % 24)};
+        if (same_cold_starts && w < core.mean_seen.size()) {
+            if (core.mean_seen[w] > 0 && totals.pooled <= 0) out.on_demand = core.mean_seen[w];
+            if (core.init_seen[w] >= 0) out.init = core.init_seen[w];
         }
+        return out;
+    };
+    struct Kind {
+        double least_requests;
+        bool this_hour;
+    };
+    for (const Kind kind : {Kind{50, true}, Kind{50, false}, Kind{1, false}}) {
+        if (kind.this_hour && scheduled) continue;  // what a schedule does shows over the day only
+        shares.clear();
+        for (std::size_t w = 0; w < totals.windows.size(); ++w)
+            if (totals.windows[w].requests >= kind.least_requests && (!kind.this_hour || w % 24 == now % 24)) shares.push_back(share(w));
         if (shares.size() >= 8) break;
-        if (least > 1) shares.clear();
     }
     return shares;
 }
@@ -139,7 +153,8 @@ Point replayPoint(const EngineCore& core, const Resolved& s) {
     p.p50_s = totals.latency.quantile(0.50);
     p.p95_s = totals.latency.quantile(0.95);
     p.p99_s = totals.latency.quantile(0.99);
-    p.windows = windowShares(core, totals);
+    p.same_cold_starts = !s.schedule && s.pool == core.pool_today && s.traffic == 1 && s.surge == 1;
+    p.windows = windowShares(core, totals, p.same_cold_starts, s.schedule.has_value());
     double below = 0, last = -1;
     totals.latency.forEach([&](double seconds, double count) {
         below += count;
