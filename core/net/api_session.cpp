@@ -79,29 +79,33 @@ struct ApiSession::Impl {
 
     mutable std::mutex mutex;
     std::mt19937_64 random;
-    std::map<std::string, Bucket> buckets;
+    using PrefixAndPlace = std::pair<std::string, std::string>;
+    std::map<PrefixAndPlace, double> rates;  // place empty = each place
+    std::map<PrefixAndPlace, Bucket> buckets;
     double calls = 0, retries = 0;
     milliseconds clock_offset{0};  // server - local
     std::optional<SandboxTime> sandbox;
     std::function<void()> forget_credentials;
 
-    Bucket* bucketFor(const std::string& name) {
-        Bucket* best = nullptr;
-        std::size_t length = 0;
-        for (auto& [prefix, bucket] : buckets) {
-            if (name.starts_with(prefix) && (best == nullptr || prefix.size() > length)) {
-                best = &bucket;
-                length = prefix.size();
-            }
+    Bucket* bucketFor(const ApiCall& call) {
+        const std::pair<const PrefixAndPlace, double>* best = nullptr;
+        for (const auto& rate : rates) {
+            const auto& [prefix, place] = rate.first;
+            if (!call.name.starts_with(prefix) || (!place.empty() && place != call.place)) continue;
+            // Of one prefix the rate of this place comes after that of each place.
+            if (best == nullptr || prefix.size() >= best->first.first.size()) best = &rate;
         }
-        return best;
+        if (best == nullptr || best->second <= 0) return nullptr;
+        const auto [bucket, made] = buckets.try_emplace({best->first.first, call.place});
+        if (made) bucket->second = {best->second, std::max(best->second, 1.0), clock->now()};
+        return &bucket->second;
     }
 
     // Takes a token; where there is none, says how long until there is one.
-    milliseconds takeToken(const std::string& name) {
+    milliseconds takeToken(const ApiCall& call) {
         const std::lock_guard lock(mutex);
-        Bucket* bucket = bucketFor(name);
-        if (bucket == nullptr || bucket->per_second <= 0) return milliseconds{0};
+        Bucket* bucket = bucketFor(call);
+        if (bucket == nullptr) return milliseconds{0};
         const Timestamp now = clock->now();
         const double elapsed = std::max<double>(0, static_cast<double>((now - bucket->filled).count()) / 1000.0);
         bucket->tokens = std::min(std::max(bucket->per_second, 1.0), bucket->tokens + elapsed * bucket->per_second);
@@ -243,9 +247,10 @@ ApiSession::ApiSession(std::shared_ptr<HttpClient> http, std::shared_ptr<Clock> 
 
 ApiSession::~ApiSession() = default;
 
-void ApiSession::limitRate(const std::string& prefix, double per_second) {
+void ApiSession::limitRate(const std::string& prefix, double per_second, const std::string& place) {
     const std::lock_guard lock(impl_->mutex);
-    impl_->buckets[prefix] = Bucket{per_second, std::max(per_second, 1.0), impl_->clock->now()};
+    impl_->rates[{prefix, place}] = per_second;
+    std::erase_if(impl_->buckets, [&](const auto& bucket) { return bucket.first.first == prefix; });
 }
 
 void ApiSession::onCredentialsExpired(std::function<void()> forget) {
@@ -290,7 +295,7 @@ std::vector<Result<HttpResponse>> ApiSession::callAll(std::span<const ApiCall> c
             const ApiCall& call = calls[attempt.index];
             const Timestamp now = impl.clock->now();
             milliseconds wait = std::max(milliseconds{0}, milliseconds(attempt.not_before - now));
-            if (wait.count() == 0) wait = impl.takeToken(call.name);
+            if (wait.count() == 0) wait = impl.takeToken(call);
             if (wait.count() > 0) {
                 shortest_wait = std::min(shortest_wait, wait);
                 waiting.push_back(attempt);

@@ -48,6 +48,7 @@ private:
 struct ApiCall {
     std::string name;  // "lambda:ListFunctions": shown in jobs and errors, keys rate classes
     std::function<Result<HttpRequest>(Timestamp real_now)> prepare;
+    std::string place;       // quotas hold for each place (region) apart; empty = one for all
     Money price;             // what one attempt costs
     bool idempotent = true;  // false: never resent after the request may have arrived
 };
@@ -75,8 +76,9 @@ public:
                RetryPolicy policy = {}, std::uint64_t seed = 0);
     ~ApiSession();
 
-    // Requests per second allowed for calls whose name begins with `prefix` (longest prefix wins). Token bucket, burst = 1 s.
-    void limitRate(const std::string& prefix, double per_second);
+    // Requests per second allowed for calls whose name begins with `prefix` (longest prefix wins), at each place, or
+    // at the one named. Token bucket, burst = 1 s.
+    void limitRate(const std::string& prefix, double per_second, const std::string& place = {});
     // Called once per call when an answer says that the credentials have expired, before the one retry that this is worth.
     void onCredentialsExpired(std::function<void()> forget);
 

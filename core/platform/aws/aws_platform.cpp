@@ -17,14 +17,12 @@ Result<Inventory> AwsPlatform::listFunctions(const JobContext& job) {
     const bool everywhere = !profile_.regions.empty() && profile_.regions.front() == "all";
     Inventory inventory;
     std::optional<Error> refused;
+    PILOTLIGHT_TRY(job.check());
+    job.report({"Functions", std::nullopt, 0, 0});
+    auto outcomes = readRegions({client_, profile_.name, clock()->now(), job}, regions, inventory);
     for (std::size_t i = 0; i < regions.size(); ++i) {
-        PILOTLIGHT_TRY(job.check());
-        job.report({fmt::format("Functions, {}", regions[i]), static_cast<double>(i) / static_cast<double>(regions.size()), 0,
-                    inventory.functions.size()});
-        const ReadContext context{client_, profile_.name, clock()->now(), job};
-        Status done = readRegion(context, regions[i], inventory);
-        if (done) continue;
-        Error error = std::move(done).error();
+        if (outcomes[i]) continue;
+        Error error = std::move(outcomes[i]).error();
         if (error.code == ErrorCode::cancelled || error.code == ErrorCode::budget_exceeded ||
             error.code == ErrorCode::credentials_expired) {
             return fail(std::move(error));

@@ -10,15 +10,8 @@
 namespace pilotlight::platform::aws {
 namespace {
 
-// Regions where FilterLogEvents allows 5 calls a second; us-east-1 allows 25, the rest 10 (CloudWatch Logs quotas).
-double logCallsPerSecond(const std::vector<std::string>& regions) {
-    static constexpr std::string_view slow[] = {"eu-central-1", "ca-west-1", "ap-northeast-3", "ap-southeast-3", "il-central-1"};
-    double rate = regions.size() == 1 && regions[0] == "us-east-1" ? 20 : 8;
-    for (const auto& region : regions) {
-        if (std::find(std::begin(slow), std::end(slow), region) != std::end(slow) || region == "all") rate = 4;
-    }
-    return rate;
-}
+// FilterLogEvents a second (CloudWatch Logs quotas): us-east-1 allows 25, these 5, the rest 10. We stay below.
+constexpr const char* kSlowLogRegions[] = {"eu-central-1", "ca-west-1", "ap-northeast-3", "ap-southeast-3", "il-central-1"};
 
 net::AwsCredentialOptions credentialOptions(const Profile& profile, const Dependencies& dependencies, net::EnvironmentReader environment) {
     net::AwsCredentialOptions options;
@@ -96,7 +89,11 @@ AwsClient::AwsClient(const Profile& profile, const Dependencies& dependencies, n
     session_.limitRate("lambda:GetFunctionConcurrency", custom ? 200 : 10);
     session_.limitRate("application-autoscaling:", custom ? 100 : 5);
     session_.limitRate("cloudwatch:", custom ? 200 : 20);
-    session_.limitRate("logs:", custom ? 200 : logCallsPerSecond(profile.regions));
+    session_.limitRate("logs:", custom ? 200 : 8);
+    if (!custom) {
+        session_.limitRate("logs:", 20, "us-east-1");
+        for (const char* region : kSlowLogRegions) session_.limitRate("logs:", 4, region);
+    }
     session_.limitRate("ce:", custom ? 50 : 1);
 }
 
@@ -132,6 +129,7 @@ net::ApiCall AwsClient::prepared(const AwsRequest& request) {
     const ServiceInfo& service = info(about.service);
     net::ApiCall call;
     call.name = about.name;
+    if (service.fixed_region == nullptr) call.place = request.region;
     call.price = about.price + request.price;
     call.idempotent = about.idempotent;
     net::HttpRequest http;

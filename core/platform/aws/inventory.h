@@ -8,7 +8,7 @@
 
 namespace pilotlight::platform::aws {
 
-inline constexpr std::size_t kParallelCalls = 8;
+inline constexpr std::size_t kParallelCalls = 32;
 
 struct ReadContext {
     AwsClient& client;
@@ -17,8 +17,9 @@ struct ReadContext {
     const JobContext& job;
 };
 
-// Adds the region's functions, limits and problems to `inventory`. An error: the listing itself failed, and says why.
-[[nodiscard]] Status readRegion(const ReadContext& context, const std::string& region, Inventory& inventory);
+// Adds the regions' functions, limits and problems to `inventory`, all regions at the same time: quotas are per region. One outcome a
+// region: an error says why the listing itself failed.
+[[nodiscard]] std::vector<Status> readRegions(const ReadContext& context, const std::vector<std::string>& regions, Inventory& inventory);
 // One function, fresh. not_found where it is gone; parts that cannot be read stay unknown.
 [[nodiscard]] Result<Function> readOne(const ReadContext& context, const std::string& id);
 [[nodiscard]] Result<AccountLimits> readAccountLimits(const ReadContext& context, const std::string& region);
