@@ -44,6 +44,13 @@ Result<ApplyResult> ChangeService::apply(const ApplyRequest& request, const JobC
     if (plan.profile != profile.name) return fail(ErrorCode::invalid_argument, "Plan " + plan.id + " belongs to profile " + plan.profile);
     if (auto reason = notAllowed(profile, plan.before.name, request.yes, request.confirm); !reason.empty())
         return refused(std::move(reason));
+    PILOTLIGHT_ASSIGN(const auto all, store_.changes());
+    for (const auto& change : all) {
+        if (change.plan_id != plan.id || change.status == ChangeStatus::refused) continue;
+        if (change.status == ChangeStatus::pending) return resume(change, job);
+        return refused(
+            fmt::format("Plan {} was used already by change {} ({}). Make a new plan.", plan.id, change.id, name(change.status)));
+    }
     const Timestamp now = platform_.clock()->now();
     if (now >= plan.expires) {
         return refused(fmt::format("Plan {} expired at {}. Nothing was changed; make a new plan.", plan.id, toIso8601(plan.expires)));
@@ -55,13 +62,6 @@ Result<ApplyResult> ChangeService::apply(const ApplyRequest& request, const JobC
             reasons += (reasons.empty() ? "" : "; ") + guardrail.name + ": " + guardrail.reason;
         }
         return refused("Vetoed by " + reasons + ". Nothing was changed.");
-    }
-    PILOTLIGHT_ASSIGN(const auto all, store_.changes());
-    for (const auto& change : all) {
-        if (change.plan_id == plan.id && change.status != ChangeStatus::refused) {
-            return refused(
-                fmt::format("Plan {} was used already by change {} ({}). Make a new plan.", plan.id, change.id, name(change.status)));
-        }
     }
     PILOTLIGHT_ASSIGN(const auto busy, inFlight(store_, plan.function_id));
     if (busy)

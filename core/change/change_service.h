@@ -53,7 +53,7 @@ public:
     // Reads fresh settings, checks guardrails, saves the plan (15 minutes). A plan with a veto is saved too.
     // invalid_argument: nothing would change, or the platform cannot do it.
     [[nodiscard]] Result<Plan> plan(const PlanRequest& request, const JobContext& job);
-    // Never throws away a doubt: refused and stale are statuses, not errors; errors mean that the outcome is in the journal as pending.
+    // A plan whose change was interrupted is resumed. Never throws away a doubt: refused and stale are statuses, not errors; errors mean that the outcome is in the journal as pending.
     [[nodiscard]] Result<ApplyResult> apply(const ApplyRequest& request, const JobContext& job);
     // Puts back what was there before, through a plan of its own, only where settings are still what the change left.
     [[nodiscard]] Result<ApplyResult> revert(const std::string& change_id, bool yes, const std::string& confirm, const JobContext& job);
@@ -65,6 +65,8 @@ public:
 private:
     // Reverts `change` without asking; `by`: "watch", or empty where a user asked.
     [[nodiscard]] Result<ApplyResult> takeBack(const Change& change, const Plan& plan, const std::string& by, const JobContext& job);
+    // From wherever the journal of a pending change says it is.
+    [[nodiscard]] Result<ApplyResult> resume(const Change& change, const JobContext& job);
     [[nodiscard]] Result<Change> judge(Change change, const JobContext& job);
 
     store::Store& store_;

@@ -184,7 +184,11 @@ TEST(Apply, SlowConvergenceIsWaitedForAndFailedOneRestored) {
     }
 }
 
-TEST(Apply, WhenThePlatformIsAwayTheChangeIsPendingAndRecoversLater) {
+class Pending : public ::testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Ways, Pending, ::testing::Bool());
+
+TEST_P(Pending, WhenThePlatformIsAwayTheChangeRecoversLater) {
+    const bool by_applying_again = GetParam();
     Rig rig;
     const Plan plan = rig.planned("chat", memory(2048));
     bool away = false;
@@ -200,14 +204,22 @@ TEST(Apply, WhenThePlatformIsAwayTheChangeIsPendingAndRecoversLater) {
     ASSERT_TRUE(result) << result.error().text();
     EXPECT_EQ(result->status, ChangeStatus::pending);
     rig.connect();
-    EXPECT_EQ(rig.apply(rig.store->plan(plan.id).value())->status, ChangeStatus::refused);
+    EXPECT_EQ(rig.apply(rig.store->plan(plan.id).value())->status, ChangeStatus::pending) << "still away";
     rig.lambda->fate = {};
     const Plan other = rig.planned("chat", memory(512));
     EXPECT_EQ(rig.apply(other)->status, ChangeStatus::refused) << "one change in flight per function";
-    const auto recovered = rig.service->recover(rig.job);
-    ASSERT_TRUE(recovered);
-    ASSERT_EQ(recovered->size(), 1u);
-    EXPECT_EQ(recovered->front().status, ChangeStatus::watching);
+    if (by_applying_again) {
+        const auto again = rig.apply(plan);
+        ASSERT_TRUE(again);
+        EXPECT_EQ(again->status, ChangeStatus::applied) << again->detail;
+        EXPECT_EQ(again->change_id, result->change_id);
+        EXPECT_EQ(rig.apply(plan)->status, ChangeStatus::refused) << "used";
+    } else {
+        const auto recovered = rig.service->recover(rig.job);
+        ASSERT_TRUE(recovered);
+        ASSERT_EQ(recovered->size(), 1u);
+        EXPECT_EQ(recovered->front().status, ChangeStatus::watching);
+    }
     EXPECT_EQ(rig.lambda->writes.size(), 1u);
     EXPECT_TRUE(rig.service->recover(rig.job)->empty());
 }
