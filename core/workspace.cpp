@@ -107,13 +107,17 @@ const std::string& Workspace::directory() const { return impl_->options.director
 
 Status Workspace::addProfile(const Profile& profile) {
     impl_->connections.erase(profile.name);
-    return impl_->write<void>([&](store::Store& store) { return store.putProfile(profile); });
+    return impl_->write<void>([&](store::Store& store) -> Status {
+        PILOTLIGHT_TRY(store.putProfile(profile));
+        return store.putNote(clockKey(profile.name), "");  // of the endpoint that it had before
+    });
 }
 
 Status Workspace::removeProfile(const std::string& name) {
     impl_->connections.erase(name);
     return impl_->write<void>([&](store::Store& store) -> Status {
         PILOTLIGHT_TRY(store.profile(name));
+        PILOTLIGHT_TRY(store.putNote(clockKey(name), ""));
         return store.removeProfile(name);
     });
 }
@@ -140,8 +144,9 @@ Result<std::vector<ProfileHealth>> Workspace::profiles() {
 Result<platform::IdentityReport> Workspace::testProfile(const std::string& name, const JobContext& job) {
     PILOTLIGHT_ASSIGN(auto* const connection, impl_->connect(name));
     auto report = connection->platform->test(job);
-    // The test itself is what the caller asked for; book-keeping that fails (read-only disk) must not hide its answer.
-    (void)impl_->write<void>([&](store::Store& store) { return impl_->settle(store, name); });
+    // The test itself is what the caller asked for: book-keeping must neither hide its answer (read-only disk) nor wait for a writer.
+    // What is not saved now is saved with the next call's.
+    (void)impl_->write<void>([&](store::Store& store) { return impl_->settle(store, name); }, milliseconds(0));
     return report;
 }
 
@@ -190,6 +195,8 @@ Result<std::vector<sync::SyncReport>> Workspace::sync(const std::string& profile
                 reports.push_back({.profile = each.name, .range = options.range, .problems = {{each.name, "sync", report.error(), {}}}});
                 continue;
             }
+            if (const auto kept = impl_->summarise(store, each.name, platform.clock()->now(), job); !kept)
+                problems.push_back({each.name, "compute figures", kept.error(), {}});
             if (const auto watched = changes.watch(job); !watched) problems.push_back({each.name, "watch changes", watched.error(), {}});
             const auto after = (*connection)->meter->reading();
             report->calls = after.calls - before.calls;

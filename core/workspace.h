@@ -33,6 +33,13 @@ struct FunctionRow {
     std::vector<float> sparkline;          // invocations in the last 24 h, 48 bins; empty = unknown
 };
 
+// Where figures of many functions come from.
+enum class Figures {
+    exact,  // computed now, over exactly the range
+    kept    // as computed after the last sync where the range is the last 24 h, 7, 14 or 30 days and has moved on by less than 2 % of
+            // its length since; the row's period says what it covers. Functions or ranges without are computed now.
+};
+
 struct ProfileHealth {
     Profile profile;
     store::DailySpend today;
@@ -66,18 +73,20 @@ public:
 
     // In. Empty profile = all. Runs change recovery before and the watch after.
     [[nodiscard]] Result<std::vector<sync::SyncReport>> sync(const std::string& profile, sync::SyncOptions options, const JobContext& job);
+    // Computes the kept figures that are outdated. sync() ends with it.
+    [[nodiscard]] Status summarise(const JobContext& job);
     [[nodiscard]] Result<platform::ReadEstimate> estimateSync(const std::string& profile, const sync::SyncOptions& options);
 
     // Reading
     [[nodiscard]] Result<store::DataVersion> version();
-    [[nodiscard]] Result<std::vector<FunctionRow>> functions(TimeRange range);
+    [[nodiscard]] Result<std::vector<FunctionRow>> functions(TimeRange range, Figures figures = Figures::exact);
     [[nodiscard]] Result<FunctionRow> functionRow(std::string_view id_or_name, TimeRange range);
     [[nodiscard]] Result<Function> function(std::string_view id_or_name);
     // Stored period where `period` is 0 or the stored one; longer ones are rolled up (percentiles refuse).
     [[nodiscard]] Result<MetricSeries> metrics(const SeriesKey& key, TimeRange range, seconds period);
     [[nodiscard]] Result<InvocationLog> invocations(const std::string& function_id, TimeRange range);
     // Computed lines per function, day and meter, or billed ones as imported.
-    [[nodiscard]] Result<std::vector<CostLine>> costs(TimeRange range, CostKind kind);
+    [[nodiscard]] Result<std::vector<CostLine>> costs(TimeRange range, CostKind kind, Figures figures = Figures::exact);
     [[nodiscard]] Result<std::vector<store::ImportRecord>> imports(std::size_t newest);
 
     // Tuning

@@ -8,6 +8,8 @@
 
 namespace pilotlight {
 
+class EvidenceReader;
+
 inline constexpr hours kEvidenceWindow{24 * 14}; // contracts.md: traffic of the last 14 days
 
 struct Workspace::Impl {
@@ -24,8 +26,8 @@ struct Workspace::Impl {
     [[nodiscard]] Result<store::Store*> reader();
     // Runs `body` with the workspace's write lock held.
     template <typename T>
-    [[nodiscard]] Result<T> write(const std::function<Result<T>(store::Store&)>& body) {
-        auto opened = store::Store::open(options.directory, {.access = store::Access::write, .holder = options.program});
+    [[nodiscard]] Result<T> write(const std::function<Result<T>(store::Store&)>& body, milliseconds lock_wait = seconds(5)) {
+        auto opened = store::Store::open(options.directory, {.access = store::Access::write, .lock_wait = lock_wait, .holder = options.program});
         if (!opened) return fail(std::move(opened).error());
         return body(*opened);
     }
@@ -33,8 +35,11 @@ struct Workspace::Impl {
     // Spend and clock of a connection after it was used.
     [[nodiscard]] Status settle(store::Store& store, const std::string& profile_name);
     [[nodiscard]] std::shared_ptr<Clock> clockOf(const std::string& profile_name);
-    [[nodiscard]] Result<tuning::Evidence> evidence(const Function& function, TimeRange range);
-    [[nodiscard]] std::optional<PriceBook> prices(store::Store& store, const Function& function, Timestamp when) const;
+    // Calls body(reader, i) for each function, on the executor where there are many, each thread with a store of its own.
+    [[nodiscard]] Status forEachFunction(std::span<const Function> functions, const JobContext& job,
+                                         const std::function<Status(EvidenceReader&, std::size_t)>& body);
+    // Computes and keeps the figures of the profile's functions that are outdated, for the usual ranges up to `now`.
+    [[nodiscard]] Status summarise(store::Store& writer, const std::string& profile, Timestamp now, const JobContext& job);
 
     Options options;
     Executor& executor;

@@ -1,6 +1,7 @@
 // Workspace: what-if, recommendations and changes.
 #include <algorithm>
 
+#include "core/workspace_evidence.h"
 #include "core/workspace_impl.h"
 
 namespace pilotlight {
@@ -8,7 +9,9 @@ namespace pilotlight {
 Result<tuning::Evidence> Workspace::evidence(const std::string& function_id) {
     PILOTLIGHT_ASSIGN(const auto found, function(function_id));
     const auto now = impl_->clockOf(found.profile)->now();
-    return impl_->evidence(found, {now - kEvidenceWindow, now});
+    PILOTLIGHT_ASSIGN(auto* const store, impl_->reader());
+    PILOTLIGHT_ASSIGN(auto gathered, EvidenceReader(*store).gather(found, {now - kEvidenceWindow, now}));
+    return std::move(gathered.evidence);
 }
 
 Result<std::shared_ptr<const tuning::Engine>> Workspace::engine(const std::string& function_id, const JobContext& job) {

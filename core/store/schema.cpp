@@ -64,6 +64,14 @@ constexpr const char* kMigration2 = R"sql(
 CREATE TABLE metric_rollup (key INTEGER PRIMARY KEY, points INTEGER NOT NULL, total REAL, low REAL, high REAL);
 )sql";
 
+// Figures of functions for tables; `summarised` lists the functions whose figures are up to date.
+constexpr const char* kMigration3 = R"sql(
+CREATE TABLE summary (kind TEXT NOT NULL, function INTEGER NOT NULL, begin INTEGER NOT NULL, end INTEGER NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (kind, function)) WITHOUT ROWID;
+CREATE INDEX summary_by_function ON summary (function);
+CREATE TABLE summarised (function INTEGER PRIMARY KEY);
+)sql";
+
 Status fillRollups(Database& database) {
     std::unordered_map<std::int64_t, std::int64_t> periods;
     PILOTLIGHT_TRY(database.each("SELECT id, period FROM series", [&](Statement& row) -> Status {
@@ -141,6 +149,7 @@ Status migrate(Database& database) {
             PILOTLIGHT_TRY(database.execute(kMigration2));
             PILOTLIGHT_TRY(fillRollups(database));
         }
+        if (from < 3) PILOTLIGHT_TRY(database.execute(kMigration3));
         PILOTLIGHT_TRY(database.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str()));
         return database.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion).c_str());
     };

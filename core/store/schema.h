@@ -10,7 +10,7 @@
 namespace pilotlight::store {
 
 inline constexpr std::int32_t kApplicationId = 0x504C6974;  // "PLit"
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 inline constexpr const char* kFileName = "pilotlight.db";
 
 // What the first page of a database file says, read without SQLite, so that a file of a newer version is not even opened.

@@ -101,6 +101,18 @@ public:
     // Coverage without the rows.
     [[nodiscard]] Result<InvocationLog> invocationCoverage(const std::string& function_id, TimeRange range) const;
 
+    // Figures computed from a function's data over a range, as text of the caller's, one of a kind a function. They stay until they are
+    // replaced; a function whose points, lines or prices have been written since is outdated.
+    struct Summary {
+        std::string function_id, kind;
+        TimeRange range;
+        std::string body;
+    };
+    [[nodiscard]] Status putSummaries(std::span<const Summary> summaries);
+    [[nodiscard]] Result<std::vector<Summary>> summaries(std::string_view kind) const;
+    // Ids of the profile's functions that are outdated or have none, in order.
+    [[nodiscard]] Result<std::vector<std::string>> outdatedSummaries(const std::string& profile) const;
+
     // Observations (bench and cloud).
     [[nodiscard]] Status putObservations(const std::string& function_id, std::span<const Observation> observations);
     [[nodiscard]] Result<std::vector<Observation>> observations(const std::string& function_id) const;

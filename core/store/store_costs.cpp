@@ -72,6 +72,7 @@ Result<std::vector<CostLine>> Store::costs(TimeRange range) const {
 
 Status Store::putPriceBook(const PriceBook& book) {
     return impl_->write(Touched::costs, [&]() -> Status {
+        PILOTLIGHT_TRY(impl_->database.run("DELETE FROM summarised WHERE function IN (SELECT id FROM function WHERE region = ?)", book.region));
         return impl_->database.run("INSERT OR REPLACE INTO price_book VALUES (?, ?, ?, ?, ?, ?)", book.platform, book.region,
                                    book.architecture, toMs(book.valid_from), toMs(book.read_at), toJson(book));
     });

@@ -61,6 +61,8 @@ Result<std::int64_t> Store::Impl::functionRow(std::string_view function_id) {
 Status Store::putProfile(const Profile& profile) {
     if (profile.name.empty()) return fail(ErrorCode::invalid_argument, "A profile needs a name");
     return impl_->write(Touched::settings, [&]() -> Status {
+        // Price factors may have changed.
+        PILOTLIGHT_TRY(impl_->database.run("DELETE FROM summarised WHERE function IN (SELECT id FROM function WHERE profile = ?)", profile.name));
         return impl_->database.run("INSERT OR REPLACE INTO profile (name, body) VALUES (?, ?)", profile.name, toJson(profile));
     });
 }

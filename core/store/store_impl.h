@@ -55,6 +55,7 @@ struct Store::Impl {
     [[nodiscard]] Result<std::int64_t> functionRow(std::string_view function_id);  // makes one
     [[nodiscard]] Result<std::int64_t> findSeries(const SeriesKey& key);
     [[nodiscard]] Status deleteMeasurements(std::int64_t function);  // metrics, invocations, observations
+    [[nodiscard]] Status outdateSummaries(std::int64_t function);
 
 private:
     [[nodiscard]] Status outermost(const std::function<Status()>& body);

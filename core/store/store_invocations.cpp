@@ -58,6 +58,7 @@ Status Store::putInvocations(const std::string& function_id, const InvocationLog
     return impl_->write(Touched::invocations, [&]() -> Status {
         Database& database = impl_->database;
         PILOTLIGHT_ASSIGN(const std::int64_t function, impl_->functionRow(function_id));
+        PILOTLIGHT_TRY(impl_->outdateSummaries(function));
         for (const TimeRange& range : log.complete.ranges()) {
             PILOTLIGHT_TRY(addRange(database, kLogCoverage, range, function, kComplete));
             PILOTLIGHT_TRY(addRange(database, kLogCoverage, range, function, kColdOnly));  // complete includes the cold ones

@@ -1,6 +1,8 @@
 // Metric points and coverage, in and out.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "core/store/chunk_codec.h"
 #include "core/store/keys.h"
 #include "core/store/ranges.h"
@@ -118,17 +120,19 @@ Status Store::putSeries(std::span<const MetricSeries> series) {
         Database& database = impl.database;
         std::vector<PendingChunk> chunks;
         std::vector<std::vector<MetricPoint>> sorted;  // keeps reordered points alive
+        std::set<std::int64_t> outdated;
         sorted.reserve(series.size());
         for (const MetricSeries& one : series) {
             PILOTLIGHT_ASSIGN(std::int64_t id, impl.findSeries(one.key));
+            PILOTLIGHT_ASSIGN(const std::int64_t function, impl.functionRow(one.key.function_id));
             if (id == 0) {
-                PILOTLIGHT_ASSIGN(const std::int64_t function, impl.functionRow(one.key.function_id));
                 PILOTLIGHT_TRY(database.run("INSERT INTO series (function, qualifier, metric, statistic, period) VALUES (?, ?, ?, ?, ?)",
                                             function, one.key.qualifier, name(one.key.metric), name(one.key.statistic),
                                             one.key.period.count()));
                 id = database.lastRowId();
                 impl.series_rows.emplace(one.key, id);
             }
+            if (outdated.insert(function).second) PILOTLIGHT_TRY(impl.outdateSummaries(function));
             for (const TimeRange& range : one.coverage.ranges()) PILOTLIGHT_TRY(addRange(database, kCoverage, range, id));
             if (one.points.empty()) continue;
             std::span<const MetricPoint> points = one.points;
@@ -238,6 +242,8 @@ Status Store::Impl::deleteMeasurements(std::int64_t function) {
     PILOTLIGHT_TRY(
         database.run("DELETE FROM invocation_chunk WHERE key BETWEEN ? AND ?", hourKey(function, 0), hourKey(function + 1, 0) - 1));
     PILOTLIGHT_TRY(database.run("DELETE FROM log_coverage WHERE function = ?", function));
+    PILOTLIGHT_TRY(database.run("DELETE FROM summary WHERE function = ?", function));
+    PILOTLIGHT_TRY(outdateSummaries(function));
     return database.run("DELETE FROM observation WHERE function = ?", function);
 }
 

@@ -167,7 +167,7 @@ TEST(Migrations, AnOlderFileOpens) {
             ASSERT_OK(store.putSeries(std::vector{makeSeries(k, 3, [](std::size_t i) { return double(i % 7); })}));
             ASSERT_OK(store.putNote("a", "b"));
         }
-        sql(workspace.file(), "DROP TABLE metric_rollup; PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE);");
+        sql(workspace.file(), "DROP TABLE metric_rollup; DROP TABLE summary; DROP TABLE summarised; PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE);");
         ASSERT_EQ(readFileHeader(workspace.file().string())->version, 1);
         auto store = workspace.tryOpen(access);
         ASSERT_OK(store);
@@ -222,7 +222,7 @@ TEST(Migrations, AReaderCannotUpgradeWhileSomebodyWrites) {
     {
         Store store = workspace.writer();
     }
-    sql(workspace.file(), "DROP TABLE metric_rollup; PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE);");
+    sql(workspace.file(), "DROP TABLE metric_rollup; DROP TABLE summary; DROP TABLE summarised; PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE);");
     Gate held, done;
     const pid_t holder = inChild([&] {  // an old program that writes
         const int lock = ::open((workspace.path() + "/writer.lock").c_str(), O_RDWR | O_CREAT, 0644);
@@ -246,13 +246,13 @@ TEST(Refused, ANewerFileStaysUntouched) {
         Store store = workspace.writer();
         ASSERT_OK(store.putNote("a", "b"));
     }
-    sql(workspace.file(), "CREATE TABLE from_the_future (x); PRAGMA user_version = 3; PRAGMA wal_checkpoint(TRUNCATE);");
+    sql(workspace.file(), "CREATE TABLE from_the_future (x); PRAGMA user_version = 4; PRAGMA wal_checkpoint(TRUNCATE);");
     const std::string before = contents(workspace.file());
     for (const Access access : {Access::read, Access::write}) {
         const auto store = workspace.tryOpen(access);
         ASSERT_FALSE(store);
         EXPECT_EQ(store.error().code, ErrorCode::too_new);
-        EXPECT_NE(store.error().what.find("version 3"), std::string::npos);
+        EXPECT_NE(store.error().what.find("version 4"), std::string::npos);
     }
     EXPECT_EQ(contents(workspace.file()), before);
     EXPECT_FALSE(fs::exists(workspace.path() + "/pilotlight.db-wal"));
@@ -268,7 +268,7 @@ TEST(Refused, ANewerFileWhoseVersionIsStillInTheLog) {
     const pid_t newer = inChild([&]() -> int {  // dies without a checkpoint
         sqlite3* connection = nullptr;
         sqlite3_open(workspace.file().c_str(), &connection);
-        sqlite3_exec(connection, "PRAGMA wal_autocheckpoint = 0; CREATE TABLE from_the_future (x); PRAGMA user_version = 3", nullptr,
+        sqlite3_exec(connection, "PRAGMA wal_autocheckpoint = 0; CREATE TABLE from_the_future (x); PRAGMA user_version = 4", nullptr,
                      nullptr, nullptr);
         ready.open();
         for (;;) pause();
@@ -366,7 +366,7 @@ TEST(ReadOnly, AnOlderFileThereIsUpgradedInMemory) {
         Store store = workspace.writer();
         ASSERT_OK(store.putSeries(std::vector{makeSeries(k, 2, [](std::size_t) { return 1.0; })}));
     }
-    sql(workspace.file(), "DROP TABLE metric_rollup; PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE);");
+    sql(workspace.file(), "DROP TABLE metric_rollup; DROP TABLE summary; DROP TABLE summarised; PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE);");
     const std::string before = contents(workspace.file());
     chmod(workspace.path().c_str(), 0555);
     EXPECT_EQ(unprivileged(workspace,
