@@ -25,6 +25,9 @@ if(PILOTLIGHT_FUZZ)
 endif()
 target_link_libraries(pl_options INTERFACE tl::expected)
 
+# As Debian builds its libcpp-httplib.
+set(CPP_HTTPLIB_DEFINITIONS CPPHTTPLIB_OPENSSL_SUPPORT CPPHTTPLIB_ZLIB_SUPPORT CPPHTTPLIB_BROTLI_SUPPORT)
+
 # Several files a translation unit: parsing headers is most of the work. APART: files whose local names meet those of others.
 function(pilotlight_unity target)
   if(PILOTLIGHT_UNITY)
