@@ -269,7 +269,39 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
     // Replay the choice.
     auto settings = best->settings;
     if (raised) settings.limit = raised;
-    const Point after = replayPoint(core, settings);
+    Point after = replayPoint(core, settings);
+    if (best != &stay && limits.explicit_slo && !slo_met && !meets(limits, after)) {
+        // Look-ups are off where INIT is long against the handler: what is recommended to reach a target must reach it on replay. At most
+        // kMostReplays of the settings that should, cheapest first.
+        std::vector<const Trial*> order;
+        for (const auto& t : trials)
+            if (t.feasible) order.push_back(&t);
+        std::stable_sort(order.begin(), order.end(), [](const Trial* a, const Trial* b) { return a->cost < b->cost; });
+        const std::size_t stride = std::max<std::size_t>(1, order.size() / kMostReplays);
+        bool reached = false;
+        Point nearest = after;
+        for (std::size_t i = 0; i < order.size() && !reached; i += stride) {
+            auto tried = order[i]->settings;
+            if (raised) tried.limit = raised;
+            const Point point = replayPoint(core, tried);
+            if (point.p95_s < nearest.p95_s) nearest = point;
+            if (!meets(limits, point)) continue;
+            reached = true;
+            best = order[i];
+            settings = tried;
+            after = point;
+        }
+        if (!reached) {
+            r.status = RecommendationStatus::inconclusive;
+            r.reasons.push_back("The target is missed today, and on replay no setting that the evidence allows meets it.");
+            r.reasons.push_back(fmt::format("The nearest has a p95 of {} and costs {} a month ({} today).", milliseconds3(nearest.p95_s),
+                                            dollars(costOf(core, nearest).value_or(0)), dollars(*today_cost)));
+            r.needs = "a measurement at a larger memory size, or a looser target";
+            r.effort = "low";
+            r.risk = "medium";
+            return r;
+        }
+    }
     const auto saving = savingOf(core, today, after);
     if (best != &stay && slo_met && saving && (saving->usd.value < least || saving->chance_positive < kSure) && !raised) {
         r = unsure(core,
