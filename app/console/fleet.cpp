@@ -59,7 +59,7 @@ Result<std::shared_ptr<const Fleet>> readFleet(Workspace& workspace, const Range
     };
     PILOTLIGHT_ASSIGN(fleet->profiles, workspace.profiles());
     PILOTLIGHT_TRY(job.check());
-    take(fleet->functions, workspace.functions(fleet->range));
+    take(fleet->functions, workspace.functions(fleet->range, Figures::kept));
     PILOTLIGHT_TRY(job.check());
     take(fleet->recommendations, workspace.storedRecommendations());
     take(fleet->changes, workspace.changes());
@@ -72,7 +72,7 @@ Result<std::shared_ptr<const Fleet>> readFleet(Workspace& workspace, const Range
     take(fleet->slos, workspace.slos());
     take(fleet->imports, workspace.imports(50));
     PILOTLIGHT_TRY(job.check());
-    take(fleet->costs, workspace.costs(fleet->range, CostKind::computed));
+    take(fleet->costs, workspace.costs(fleet->range, CostKind::computed, Figures::kept));
     PILOTLIGHT_TRY(job.check());
     return std::shared_ptr<const Fleet>(std::move(fleet));
 }
