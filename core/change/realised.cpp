@@ -161,9 +161,8 @@ Result<std::optional<double>> latencyP95(store::Store& store, const std::string&
         if (range.contains(invocation.time)) waited.push_back(invocation.duration_ms + std::max(invocation.init_ms, 0.0F));
     }
     if (waited.empty()) return std::nullopt;
-    const auto rank = waited.begin() + static_cast<std::ptrdiff_t>(std::ceil(0.95 * static_cast<double>(waited.size()))) - 1;
-    std::nth_element(waited.begin(), rank, waited.end());
-    return static_cast<double>(*rank);
+    std::sort(waited.begin(), waited.end());
+    return tuning::quantile(waited, 0.95);
 }
 
 }  // namespace

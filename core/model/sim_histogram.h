@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace pilotlight::model {
@@ -42,6 +43,19 @@ public:
     void forEach(Each&& each) const {
         for (const auto& bucket : buckets_)
             if (bucket.count > 0) each(bucket.sum / bucket.count, bucket.count);
+    }
+    // (seconds, share at or below) ascending, a point for every half per cent of the weight or more; empty when empty.
+    [[nodiscard]] std::vector<std::pair<double, double>> cdf() const {
+        std::vector<std::pair<double, double>> points;
+        double below = 0, last = -1;
+        forEach([&](double seconds, double count) {
+            below += count;
+            const double share = below / count_;
+            if (share - last < 0.005 && share < 1) return;
+            points.emplace_back(seconds, share);
+            last = share;
+        });
+        return points;
     }
 
 private:

@@ -155,15 +155,7 @@ Point replayPoint(const EngineCore& core, const Resolved& s) {
     p.p99_s = totals.latency.quantile(0.99);
     p.same_cold_starts = !s.schedule && s.pool == core.pool_today && s.traffic == 1 && s.surge == 1;
     p.windows = windowShares(core, totals, p.same_cold_starts, s.schedule.has_value());
-    double below = 0, last = -1;
-    totals.latency.forEach([&](double seconds, double count) {
-        below += count;
-        const double share = below / totals.latency.count();
-        if (share - last >= 0.005 || share >= 1) {
-            p.cdf.emplace_back(seconds * 1000, share);
-            last = share;
-        }
-    });
+    for (const auto& [seconds, share] : totals.latency.cdf()) p.cdf.emplace_back(seconds * 1000, share);
     return p;
 }
 

@@ -227,15 +227,7 @@ SharedPoint SharedModel::Impl::pointOf(const SharedSettings& s, std::size_t most
         p.speed_lo *= std::min(1.0, 1 / mid);
         p.speed_hi *= std::max(1.0, high / mid);
     }
-    double below = 0, last = -1;
-    totals.latency.forEach([&](double seconds, double count) {
-        below += count;
-        const double share = below / totals.latency.count();
-        if (share - last >= 0.005 || share >= 1) {
-            p.cdf.emplace_back(seconds * 1000, share);
-            last = share;
-        }
-    });
+    for (const auto& [seconds, share] : totals.latency.cdf()) p.cdf.emplace_back(seconds * 1000, share);
     return p;
 }
 

@@ -8,7 +8,7 @@
 namespace pilotlight::tuning {
 
 inline constexpr double kLeastShare = 0.02, kLeastUsd = 0.05;  // what a change must save to be worth making
-inline constexpr std::size_t kMostReplays = 40;  // to find a setting that reaches a target: some tens of milliseconds each
+inline constexpr std::size_t kMostReplays = 40;  // to find a setting that reaches a target: bounds the wait
 
 // The same for the same function and settings.
 [[nodiscard]] std::string stableId(const Recommendation& recommendation);

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "app/console/models/words.h"
+#include "core/tuning/measured.h"
 
 namespace pilotlight::console {
 
@@ -131,19 +132,15 @@ std::optional<BinnedPercentiles> binnedPercentiles(const InvocationLog& log, con
         bin.durations.push_back(invocation.duration_ms);
         bin.waited.push_back(invocation.duration_ms + std::max(invocation.init_ms, 0.0F));
     }
-    const auto ranked = [](const std::vector<float>& sorted, double share) {
-        const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size())));
-        return static_cast<double>(sorted[std::max<std::size_t>(rank, 1) - 1]);
-    };
     std::vector<double> x, p50, p95, p99, waited;
     for (auto& [at, bin] : bins) {
         std::sort(bin.durations.begin(), bin.durations.end());
         std::sort(bin.waited.begin(), bin.waited.end());
         x.push_back(at);
-        p50.push_back(ranked(bin.durations, 0.50));
-        p95.push_back(ranked(bin.durations, 0.95));
-        p99.push_back(ranked(bin.durations, 0.99));
-        waited.push_back(ranked(bin.waited, 0.95));
+        p50.push_back(tuning::quantile(bin.durations, 0.50));
+        p95.push_back(tuning::quantile(bin.durations, 0.95));
+        p99.push_back(tuning::quantile(bin.durations, 0.99));
+        waited.push_back(tuning::quantile(bin.waited, 0.95));
     }
     const auto shared = makeValues(std::move(x));
     const auto column = [&](std::vector<double> values) {

@@ -49,7 +49,7 @@ struct FunctionMetrics {
 [[nodiscard]] ColdCells coldCells(const InvocationLog& log, TimeRange range, double period_s);
 // Percentiles of the duration per bin of `period_s`, from a log that is complete in at least 98 % of the time for which invocations
 // were `counted` within the range; else nullopt.
-// Nearest rank, as the platform computes its own. Bins without an invocation have no point.
+// Bins without an invocation have no point.
 struct BinnedPercentiles {
     PlotSeries p50, p95, p99, latency_p95;
 };
