@@ -36,7 +36,15 @@ void runSync(Context& context, const SyncCommand& command) {
         // A sandbox lives on a clock of its own, which only it can tell.
         if (!health.profile.endpoint_url.empty()) {
             const auto tested = workspace.testProfile(health.profile.name, context.job());
-            if (!tested && tested.error().code == ErrorCode::locked) return context.fail(tested.error());
+            const auto is = [&](ErrorCode code) { return !tested && tested.error().code == code; };
+            if (is(ErrorCode::locked) || is(ErrorCode::cancelled)) return context.fail(tested.error());
+            // An endpoint that is away now will not answer the rest either, and each of its calls would wait in vain.
+            if (is(ErrorCode::network)) {
+                if (profiles->size() == 1 || !command.profile.empty()) return context.fail(tested.error());
+                context.note(health.profile.name + ": " + tested.error().text());
+                partial = true;
+                continue;
+            }
         }
         const auto range = context.range(command.range.from, command.range.to, workspace.clockOf(health.profile.name)->now());
         if (!range) return context.fail(range.error());

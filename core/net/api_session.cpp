@@ -25,6 +25,12 @@ Status ApiMeter::charge(Money price) {
     return {};
 }
 
+void ApiMeter::refund(Money price) {
+    const std::lock_guard lock(mutex_);
+    --reading_.calls;
+    reading_.money -= price;
+}
+
 void ApiMeter::addBytes(std::uint64_t bytes) {
     const std::lock_guard lock(mutex_);
     reading_.bytes += bytes;
@@ -215,10 +221,11 @@ struct ApiSession::Impl {
         } else {
             const Error& error = result.error();
             if (error.code != ErrorCode::network) return Next::done;
+            if (!mayHaveArrived(error)) meter.refund(call.price);
             if (!call.idempotent && mayHaveArrived(error)) return Next::done;
             wait = jitter(attempt.made);
         }
-        if (attempt.made >= policy.attempts || clock->now() + wait >= give_up) {
+        if (attempt.made >= (call.attempts > 0 ? call.attempts : policy.attempts) || clock->now() + wait >= give_up) {
             if (throttled && wait > seconds(5)) {
                 result.error().action = "Try again in " + std::to_string((wait.count() + 999) / 1000) + " s.";
             }

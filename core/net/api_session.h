@@ -31,6 +31,8 @@ public:
     ApiMeter(std::int64_t call_cap, Money money_cap) : call_cap_(call_cap), money_cap_(money_cap) {}
     // budget_exceeded when one more call of that price would pass a cap; else counts it.
     [[nodiscard]] Status charge(Money price);
+    // Takes back a charge: nothing was put on the wire.
+    void refund(Money price);
     void addBytes(std::uint64_t bytes);
     void addRetry(bool throttled);
     // Starts from what earlier processes spent today.
@@ -51,6 +53,7 @@ struct ApiCall {
     std::string place;       // quotas hold for each place (region) apart; empty = one for all
     Money price;             // what one attempt costs
     bool idempotent = true;  // false: never resent after the request may have arrived
+    int attempts = 0;        // at most; 0 = as many as the policy says
 };
 
 struct RetryPolicy {

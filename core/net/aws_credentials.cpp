@@ -77,7 +77,7 @@ public:
         }
         if (auto found = staticKeys(config.credentials(name), "profile " + name + " (credentials file)")) return found;
         if (config.value(name, "login_session")) {
-            return fail(ErrorCode::unsupported, "The profile " + name + " was made by \"aws login\", whose cache Pilotlight does not read",
+            return fail(ErrorCode::unauthenticated, "The profile " + name + " was made by \"aws login\", whose cache Pilotlight does not read",
                         "There are no credentials for it.",
                         "eval \"$(aws configure export-credentials --profile " + name + " --format env)\"");
         }

@@ -16,7 +16,7 @@ Result<Inventory> AwsPlatform::listFunctions(const JobContext& job) {
     PILOTLIGHT_TRY(client_.credentials(job));  // without credentials there is one error, not one a region
     const bool everywhere = !profile_.regions.empty() && profile_.regions.front() == "all";
     Inventory inventory;
-    std::optional<Error> refused;
+    std::optional<Error> refused, away;
     PILOTLIGHT_TRY(job.check());
     job.report({"Functions", std::nullopt, 0, 0});
     auto outcomes = readRegions({client_, profile_.name, clock()->now(), job}, regions, inventory);
@@ -32,9 +32,12 @@ Result<Inventory> AwsPlatform::listFunctions(const JobContext& job) {
             if (everywhere && isOptIn(regions[i])) continue;
             if (!refused) refused = error;
         }
+        if ((error.code == ErrorCode::network || error.code == ErrorCode::protocol) && !away) away = error;
         inventory.problems.push_back(problem(regions[i], Operation::list_functions, std::move(error)));
     }
+    // Nothing at all could be read: one error, not one a region.
     if (inventory.regions_read.empty() && refused) return fail(std::move(*refused));
+    if (inventory.regions_read.empty() && away) return fail(std::move(*away));
     {
         const std::lock_guard lock(mutex_);
         for (const auto& limits : inventory.limits) limits_[limits.region] = limits;

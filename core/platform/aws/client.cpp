@@ -132,12 +132,14 @@ net::ApiCall AwsClient::prepared(const AwsRequest& request) {
     if (service.fixed_region == nullptr) call.place = request.region;
     call.price = about.price + request.price;
     call.idempotent = about.idempotent;
+    call.attempts = request.attempts;
     net::HttpRequest http;
     http.method = request.method;
     http.url = origin(about.service, request.region) + request.path;
     if (!request.query.empty()) http.url += "?" + request.query;
     http.body = request.body;
     http.max_body = request.max_body;
+    http.deadline = request.deadline;
     http.idempotent = about.idempotent;
     if (!request.content_type.empty()) http.headers.emplace_back("Content-Type", request.content_type);
     if (about.target != nullptr) http.headers.emplace_back("X-Amz-Target", about.target);

@@ -24,6 +24,8 @@ struct AwsRequest {
     Money price;          // beside the price of the operation
     std::string plan_id;  // writes: goes into the user agent, so that CloudTrail tells our changes apart
     std::uint64_t max_body = 256u << 20;
+    milliseconds deadline{30'000};  // of one attempt
+    int attempts = 0;               // as in net::ApiCall
 };
 
 // RFC 3986 unreserved characters stay; everything else is encoded.

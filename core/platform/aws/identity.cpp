@@ -13,6 +13,8 @@ AwsRequest callerIdentity(const std::string& region) {
     request.region = region;
     request.content_type = "application/x-www-form-urlencoded; charset=utf-8";
     request.body = "Action=GetCallerIdentity&Version=2011-06-15";
+    request.deadline = seconds(8);  // answered in a moment, or somebody waits for the word that the endpoint hangs
+    request.attempts = 2;
     return request;
 }
 
@@ -78,7 +80,11 @@ Result<IdentityReport> AwsPlatform::test(const JobContext& job) {
 
 std::shared_ptr<Clock> AwsPlatform::clock() {
     return clock_.get(client_.session(), client_.wallClock(), client_.customEndpoint(), [this] {
-        if (const auto regions = client_.regions()) (void)client_.call(callerIdentity(regions->front()), JobContext{});
+        const auto regions = client_.regions();
+        if (!regions) return;
+        auto asked = callerIdentity(regions->front());
+        asked.attempts = 1;
+        (void)client_.call(asked, JobContext{});
     });
 }
 

@@ -115,6 +115,7 @@ TEST(Realised, PredictedSavingsComeTrue) {
         inconclusive += row.status == "inconclusive";
         std::printf("%-4d %-16s %-12s %9.2f (%8.2f to %8.2f) %10s%s %s%s\n", row.seed, row.function.c_str(), row.status.c_str(), row.value, row.lo, row.hi,
                     row.realised ? std::to_string(*row.realised).substr(0, 8).c_str() : "unknown", holds ? " " : "*", row.changes.c_str(), row.recommended ? "" : " [on purpose]");
+        if (row.recommended && row.status != "kept") std::printf("     %s\n", row.detail.c_str());
     }
     std::printf("kept %d, realised inside the interval %d (%.0f %%); reverted %d; inconclusive %d\n", kept, inside, kept > 0 ? 100.0 * inside / kept : 0.0, reverted, inconclusive);
     ASSERT_GT(kept, 0);

@@ -355,7 +355,7 @@ TEST_F(Credentials, RegionAndEndpoint) {
 
 TEST_F(Credentials, LoginSessionsAreNamed) {
     config("[profile l]\nlogin_session = arn:aws:iam::1:user/me\n");
-    EXPECT_EQ(get("l").error().code, ErrorCode::unsupported);
+    EXPECT_EQ(get("l").error().code, ErrorCode::unauthenticated);
     EXPECT_NE(get("l").error().action.find("export-credentials --profile l"), std::string::npos);
 }
 

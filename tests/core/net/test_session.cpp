@@ -221,6 +221,45 @@ TEST(ApiSession, RateOfTheLongestPrefix) {
     EXPECT_EQ(rig.clock->now(), again);
 }
 
+TEST(ApiSession, RatesHoldAtEachPlaceApart) {
+    Rig rig([](const HttpRequest&) -> Result<HttpResponse> { return response(200); });
+    rig.session.limitRate("logs:", 10);
+    rig.session.limitRate("logs:", 2, "eu-central-1");
+    const auto took = [&](const std::vector<std::pair<std::string, int>>& wanted) {
+        std::vector<ApiCall> calls;
+        for (const auto& [place, count] : wanted) {
+            calls.insert(calls.end(), static_cast<std::size_t>(count), call("logs:FilterLogEvents"));
+            for (auto each = calls.end() - count; each != calls.end(); ++each) each->place = place;
+        }
+        const auto started = rig.clock->now();
+        for (const auto& result : rig.session.callAll(calls, 8, rig.job)) EXPECT_TRUE(result);
+        return rig.clock->now() - started;
+    };
+    const auto one = took({{"us-east-1", 40}});  // burst 10, then 30 at 10/s
+    EXPECT_GE(one, milliseconds(2'900));
+    EXPECT_LE(one, milliseconds(3'300));
+    rig.clock->advance(seconds(5));
+    const auto three = took({{"us-east-1", 40}, {"eu-west-1", 40}, {"ap-south-1", 40}});
+    EXPECT_LE(three, milliseconds(3'300)) << "at the same time";
+    rig.clock->advance(seconds(5));
+    const auto slow = took({{"us-east-1", 40}, {"eu-central-1", 10}});  // burst 2, then 8 at 2/s
+    EXPECT_GE(slow, milliseconds(3'900));
+    EXPECT_LE(slow, milliseconds(4'300));
+}
+
+TEST(ApiSession, WhatNeverLeftIsNotCharged) {
+    const Error not_sent{ErrorCode::network, "no connection", kNothingSent, ""};
+    const Error lost{ErrorCode::network, "closed without an answer", "", ""};
+    for (const Error& error : {not_sent, lost}) {
+        Rig rig([&](const HttpRequest&) -> Result<HttpResponse> { return fail(error); }, {.attempts = 3});
+        EXPECT_FALSE(rig.session.call(call("ce:GetCostAndUsage", true, Money::parse("0.01").value()), rig.job));
+        EXPECT_EQ(rig.http->sent.size(), 3u);
+        const bool charged = error.meaning.empty();
+        EXPECT_EQ(rig.meter->reading().calls, charged ? 3 : 0);
+        EXPECT_EQ(rig.meter->reading().money, Money::parse(charged ? "0.03" : "0").value());
+    }
+}
+
 TEST(ApiSession, CallAllKeepsOrderAndOneFailingDoesNotStopTheRest) {
     int n = 0;
     Rig rig([&](const HttpRequest& request) -> Result<HttpResponse> {

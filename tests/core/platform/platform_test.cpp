@@ -91,6 +91,59 @@ TEST_F(Aws, OneRegionFailingLeavesTheOthers) {
     EXPECT_NE(inventory->problems[0].policy.find("lambda:ListFunctions"), std::string::npos);
 }
 
+TEST_F(Aws, NothingButANetworkThatIsAwayIsAnError) {
+    profile.regions = {"us-east-1", "eu-west-1"};
+    fake->on("GET /2015-03-31/functions", [](const net::HttpRequest&) -> Result<net::HttpResponse> {
+        return fail(ErrorCode::network, "The name is not known here", net::kNothingSent, "Check the network");
+    });
+    const auto inventory = platform().listFunctions(job);
+    ASSERT_FALSE(inventory);
+    EXPECT_EQ(inventory.error().code, ErrorCode::network);
+    EXPECT_EQ(meter->reading().calls, 0);
+}
+
+// 15 calls a second an account and region, all of them but GetFunction: the regions' waits must not add up.
+TEST_F(Aws, RegionsAreReadAtTheSameTime) {
+    constexpr int kFunctions = 60;
+    std::vector<json> all;
+    for (int i = 0; i < kFunctions; ++i) {
+        const std::string name = "f" + std::to_string(i);
+        all.push_back(configuration(name));
+        fake->on("GET /2015-03-31/functions/" + name, [name](const net::HttpRequest& request) {
+            auto shown = configuration(name);
+            const auto host = request.url.find("lambda.") + 7;
+            const auto region = request.url.substr(host, request.url.find('.', host) - host);
+            shown["FunctionArn"] = "arn:aws:lambda:" + region + ":123456789012:function:" + name;
+            return answer(200, json{{"Configuration", shown}}.dump());
+        });
+        fake->on("GET /2015-03-31/functions/" + name + "/aliases", R"({"Aliases":[]})");
+        fake->on("GET /2019-09-30/functions/" + name + "/provisioned-concurrency", R"({"ProvisionedConcurrencyConfigs":[]})");
+    }
+    fake->on("GET /2015-03-31/functions", [&](const net::HttpRequest& request) {
+        const auto host = request.url.find("lambda.") + 7;
+        const auto region = request.url.substr(host, request.url.find('.', host) - host);
+        auto listed = all;
+        for (auto& each : listed) each["FunctionArn"] = "arn:aws:lambda:" + region + ":123456789012:function:" + each["FunctionName"].get<std::string>();
+        return answer(200, json{{"Functions", listed}}.dump());
+    });
+    fake->on("GET /2015-03-31/event-source-mappings", R"({"EventSourceMappings":[]})");
+    fake->on("GET /2016-08-19/account-settings", R"({"AccountLimit":{"ConcurrentExecutions":1000,"UnreservedConcurrentExecutions":900}})");
+    fake->on(kTargets, R"({"ScalableTargets":[]})");
+    profile.regions = {"us-east-1", "eu-west-1", "ap-south-1", "us-west-2"};
+    const auto started = clock->now();
+    const auto inventory = platform().listFunctions(job);
+    const auto took = std::chrono::duration<double>(clock->now() - started).count();
+    ASSERT_TRUE(inventory) << inventory.error().text();
+    EXPECT_EQ(inventory->functions.size(), 4u * kFunctions);
+    EXPECT_EQ(inventory->regions_read, profile.regions);
+    EXPECT_EQ(inventory->limits.size(), 4u);
+    EXPECT_TRUE(inventory->problems.empty()) << inventory->problems[0].error.text();
+    for (const auto& each : inventory->functions) EXPECT_EQ(each.id, "arn:aws:lambda:" + each.region + ":123456789012:function:" + each.name);
+    // 122 calls a region at 10/s, 60 at 50/s: 12 s for one; 49 s if one came after the other.
+    EXPECT_GT(took, 10);
+    EXPECT_LT(took, 15);
+}
+
 TEST_F(Aws, ThrottlingIsWaitedOut) {
     listed({"chat"});
     fake->inTurn("GET /2016-08-19/account-settings",
