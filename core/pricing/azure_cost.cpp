@@ -4,7 +4,7 @@
 
 namespace pilotlight::pricing {
 
-Result<std::map<std::string, Money>> azureCost(const LambdaUsage& usage, const InstanceShape& shape, const PriceBook& book,
+Result<std::map<std::string, Money>> azureCost(const Usage& usage, const InstanceShape& shape, const PriceBook& book,
                                                const std::map<std::string, double>& factors) {
     namespace rate = azure_rate;
     const double gigabytes = shape.memory.gigabytes();

@@ -24,7 +24,7 @@ inline constexpr const char* kPremiumMemory = "premium_memory";                 
 // List price by meter, before free grants (400,000 GB-s and 1 M executions a month on Consumption; 100,000 GB-s and 250,000 on Flex on
 // demand). usage.duration_ms_billed: instance time with at least one execution (Flex: at least 1 s a stretch, in steps of 100 ms), or
 // GB-s over the shape's memory (Consumption, whose memory is sampled). Premium: instance_seconds. not_found names the missing price.
-[[nodiscard]] Result<std::map<std::string, Money>> azureCost(const LambdaUsage& usage, const InstanceShape& shape, const PriceBook& book,
+[[nodiscard]] Result<std::map<std::string, Money>> azureCost(const Usage& usage, const InstanceShape& shape, const PriceBook& book,
                                                              const std::map<std::string, double>& factors);
 
 }  // namespace pilotlight::pricing

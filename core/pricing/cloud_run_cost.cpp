@@ -7,10 +7,10 @@
 namespace pilotlight::pricing {
 namespace {
 
-double activeSeconds(const LambdaUsage& usage) {
+double activeSeconds(const Usage& usage) {
     return (usage.duration_ms_billed + usage.init_ms_billed + usage.pool_duration_ms_billed) / 1000.0;
 }
-double idleSeconds(const LambdaUsage& usage) { return std::max(0.0, usage.pool_instance_seconds - usage.pool_duration_ms_billed / 1000.0); }
+double idleSeconds(const Usage& usage) { return std::max(0.0, usage.pool_instance_seconds - usage.pool_duration_ms_billed / 1000.0); }
 
 }  // namespace
 
@@ -22,7 +22,7 @@ double firstGenerationGigahertz(Megabytes memory) {
     return memory.value <= 2048 ? 2.4 : 4.8;
 }
 
-std::map<std::string, double> cloudRunUnits(const LambdaUsage& usage, const InstanceShape& shape) {
+std::map<std::string, double> cloudRunUnits(const Usage& usage, const InstanceShape& shape) {
     const double active = activeSeconds(usage), idle = idleSeconds(usage), gib = shape.memory.gigabytes();
     const double cpu = shape.first_generation ? firstGenerationGigahertz(shape.memory) : shape.vcpu;
     if (shape.instance_based) {
@@ -36,7 +36,7 @@ std::map<std::string, double> cloudRunUnits(const LambdaUsage& usage, const Inst
             {meter::kIdleMemory, idle * gib}};
 }
 
-Result<std::map<std::string, Money>> cloudRunCost(const LambdaUsage& usage, const InstanceShape& shape, const PriceBook& book,
+Result<std::map<std::string, Money>> cloudRunCost(const Usage& usage, const InstanceShape& shape, const PriceBook& book,
                                                   const std::map<std::string, double>& factors) {
     if (shape.accelerated) {
         return fail(ErrorCode::unsupported, "GPU prices are not supported yet", "The cost of instances with a GPU cannot be told.",

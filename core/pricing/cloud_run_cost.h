@@ -24,9 +24,9 @@ inline constexpr const char* kGen1IdleMemory = "gen1_idle_memory";
 //   request-based: (starting + any request in flight, rounded up to 100 ms) at the active rate; instances that the minimum keeps idle at
 //   the idle rate; other idle ones are free.
 //   instance-based: the whole life of every instance, and no request fee. `instance_seconds` where known, else active plus kept time.
-[[nodiscard]] std::map<std::string, double> cloudRunUnits(const LambdaUsage& usage, const InstanceShape& shape);
+[[nodiscard]] std::map<std::string, double> cloudRunUnits(const Usage& usage, const InstanceShape& shape);
 // List price before free grants. not_found names the missing price.
-[[nodiscard]] Result<std::map<std::string, Money>> cloudRunCost(const LambdaUsage& usage, const InstanceShape& shape, const PriceBook& book,
+[[nodiscard]] Result<std::map<std::string, Money>> cloudRunCost(const Usage& usage, const InstanceShape& shape, const PriceBook& book,
                                                                 const std::map<std::string, double>& factors);
 // What Google takes off for these units of one billing account in one month, valued at Tier 1 rates whatever the region.
 [[nodiscard]] std::map<std::string, Money> cloudRunFreeGrant(const std::map<std::string, double>& units, bool instance_based);

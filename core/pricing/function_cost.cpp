@@ -75,7 +75,7 @@ InstanceShape shapeOf(const Function& function, Megabytes memory, std::optional<
     return shape;
 }
 
-Result<std::map<std::string, Money>> functionCost(const LambdaUsage& usage, const InstanceShape& shape, const PriceBook& book,
+Result<std::map<std::string, Money>> functionCost(const Usage& usage, const InstanceShape& shape, const PriceBook& book,
                                                   const std::map<std::string, double>& factors) {
     if (book.platform == "gcp") return cloudRunCost(usage, shape, book, factors);
     if (book.platform == "azure") return azureCost(usage, shape, book, factors);

@@ -8,7 +8,7 @@ namespace {
 constexpr double kStorageIncludedMegabytes = 512.0;
 }
 
-Result<std::map<std::string, Money>> lambdaCost(const LambdaUsage& usage, Megabytes memory, Megabytes ephemeral_storage,
+Result<std::map<std::string, Money>> lambdaCost(const Usage& usage, Megabytes memory, Megabytes ephemeral_storage,
                                                 const PriceBook& book, const std::map<std::string, double>& factors) {
     for (const double value : {usage.requests, usage.duration_ms_billed, usage.init_ms_billed, usage.pool_duration_ms_billed,
                                usage.pool_instance_seconds, usage.total_gb_seconds_before}) {

@@ -19,7 +19,7 @@ namespace pilotlight::pricing {
 [[nodiscard]] std::string describe(const PriceBook& book);
 
 // What one function used in a period, before pricing. Quantities are totals over the period.
-struct LambdaUsage {
+struct Usage {
     double requests = 0;                 // on demand and on the pool
     double duration_ms_billed = 0;       // on demand, each invocation rounded up to 1 ms, without INIT
     double init_ms_billed = 0;           // on demand
@@ -30,7 +30,7 @@ struct LambdaUsage {
 };
 
 // List-price cost of that usage by meter, before free grants, times the profile's factors. not_found names the missing price.
-[[nodiscard]] Result<std::map<std::string, Money>> lambdaCost(const LambdaUsage& usage, Megabytes memory, Megabytes ephemeral_storage,
+[[nodiscard]] Result<std::map<std::string, Money>> lambdaCost(const Usage& usage, Megabytes memory, Megabytes ephemeral_storage,
                                                               const PriceBook& book, const std::map<std::string, double>& factors);
 
 // The instance whose time is billed.
@@ -46,7 +46,7 @@ struct InstanceShape {
 // `memory`, `vcpu`: those that were in force, where they are not today's.
 [[nodiscard]] InstanceShape shapeOf(const Function& function, Megabytes memory, std::optional<double> vcpu = {});
 // The cost by the rules of the book's platform.
-[[nodiscard]] Result<std::map<std::string, Money>> functionCost(const LambdaUsage& usage, const InstanceShape& shape, const PriceBook& book,
+[[nodiscard]] Result<std::map<std::string, Money>> functionCost(const Usage& usage, const InstanceShape& shape, const PriceBook& book,
                                                                 const std::map<std::string, double>& factors);
 [[nodiscard]] Money sum(const std::map<std::string, Money>& by_meter);
 

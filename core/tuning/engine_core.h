@@ -31,7 +31,7 @@ struct WindowShare {
 struct Point {
     Megabytes memory;
     double requests = 0, cold = 0, throttled = 0;  // a month; requests = demand, throttled ones included
-    pricing::LambdaUsage usage;
+    pricing::Usage usage;
     double p50_s = 0, p95_s = 0, p99_s = 0;
     std::vector<std::pair<double, double>> cdf;  // (ms, share)
     bool same_cold_starts = false;               // nothing changes that decides about them

@@ -38,7 +38,7 @@ struct Measured {
 struct UsageSegment {
     TimeRange period;
     Megabytes memory;
-    pricing::LambdaUsage usage;
+    pricing::Usage usage;
     std::optional<double> vcpu = {};
 };
 // Cuts the period at every change of memory or pool. Durations are exact where logs are complete, else mean x count plus half a

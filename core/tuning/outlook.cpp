@@ -13,7 +13,7 @@ namespace {
 // Every figure has that much: points that came late, rounding to whole milliseconds and dollars.
 constexpr double kLeastRelative = 0.002;
 
-Result<std::map<std::string, Money>> priced(const EngineCore& core, const pricing::LambdaUsage& usage, Megabytes memory) {
+Result<std::map<std::string, Money>> priced(const EngineCore& core, const pricing::Usage& usage, Megabytes memory) {
     if (!core.evidence.prices) return fail(ErrorCode::not_found, "No prices");
     return pricing::lambdaCost(usage, memory, core.evidence.function.ephemeral_storage, *core.evidence.prices, core.evidence.price_factors);
 }
@@ -21,7 +21,7 @@ Result<std::map<std::string, Money>> priced(const EngineCore& core, const pricin
 // A standard normal for each draw and purpose, the same for every point.
 double normalOf(std::size_t draw, std::uint64_t purpose) { return model::Random(0x6f75746c, draw * 16 + purpose).normal(); }
 
-pricing::LambdaUsage drawn(const EngineCore& core, const Point& p, std::size_t draw) {
+pricing::Usage drawn(const EngineCore& core, const Point& p, std::size_t draw) {
     auto usage = p.usage;
     const auto i = core.gridIndex(p.memory);
     const double base = core.ratio[i];
@@ -42,7 +42,7 @@ pricing::LambdaUsage drawn(const EngineCore& core, const Point& p, std::size_t d
 }
 
 // What would be measured: a draw as one window of time shows it.
-pricing::LambdaUsage measured(const EngineCore& core, const Point& p, std::size_t draw) {
+pricing::Usage measured(const EngineCore& core, const Point& p, std::size_t draw) {
     auto usage = drawn(core, p, draw);
     const auto& windows = p.windows.empty() ? core.today_point.windows : p.windows;
     if (windows.empty()) return usage;
@@ -55,7 +55,7 @@ pricing::LambdaUsage measured(const EngineCore& core, const Point& p, std::size_
     return usage;
 }
 
-std::optional<double> totalOf(const EngineCore& core, const pricing::LambdaUsage& usage, Megabytes memory) {
+std::optional<double> totalOf(const EngineCore& core, const pricing::Usage& usage, Megabytes memory) {
     const auto cost = priced(core, usage, memory);
     if (!cost) return std::nullopt;
     return pricing::sum(*cost).toDouble();
@@ -74,7 +74,7 @@ Money usd(double v) { return Money::fromDouble(v); }
 
 void compareHours(EngineCore& core) {
     const auto& today = core.today_point;
-    const auto requestCost = [&](const pricing::LambdaUsage& usage) {
+    const auto requestCost = [&](const pricing::Usage& usage) {
         auto without_pool = usage;
         without_pool.pool_instance_seconds = 0;
         return totalOf(core, without_pool, today.memory).value_or(0);

@@ -35,7 +35,7 @@ struct SharedTotals {
 // A setting for a month.
 struct SharedPoint {
     SharedSettings settings;
-    pricing::LambdaUsage usage;
+    pricing::Usage usage;
     double requests = 0, cold_share = 0, throttled_share = 0;
     double p50_s = 0, p95_s = 0, p99_s = 0;
     double speed_lo = 1, speed_hi = 1;  // 90 % interval of duration, relative to its value

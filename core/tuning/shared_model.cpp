@@ -355,7 +355,7 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
         }
         const auto now = m.replay(m.today, kExactArrivals, m.alpha, m.keep_alive);
         const auto usage = [&] {
-            pricing::LambdaUsage all;
+            pricing::Usage all;
             for (const auto& segment : usageSegments(m.evidence, m.measured.period)) {
                 all.requests += segment.usage.requests;
                 all.duration_ms_billed += segment.usage.duration_ms_billed + segment.usage.pool_duration_ms_billed;

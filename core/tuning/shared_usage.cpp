@@ -36,8 +36,8 @@ double meanBusyOf(double mean, std::int32_t k) {
     return std::min(busy, mean);
 }
 
-pricing::LambdaUsage sharedUsage(const Evidence& evidence, TimeRange range, std::int32_t pool) {
-    pricing::LambdaUsage usage;
+pricing::Usage sharedUsage(const Evidence& evidence, TimeRange range, std::int32_t pool) {
+    pricing::Usage usage;
     usage.requests = sumIn(evidence.invocations, range);
     // Kept instances cost something also where nothing was measured, but nobody knows since when they were kept.
     const double span_s = std::chrono::duration<double>(evidence.invocations.coverage.intersectedWith(range).length()).count();

@@ -152,7 +152,7 @@ TEST(AzurePrices, PaidTiersPerBaseUnit) {
 
 TEST(AzurePrices, GoldenCells) {
     const auto book = pricing::bundledBook("azure", "eastus", "x86_64").value();
-    pricing::LambdaUsage usage;  // an hour on demand, half an hour of two kept hours used, a million executions
+    pricing::Usage usage;  // an hour on demand, half an hour of two kept hours used, a million executions
     usage.requests = 1e6;
     usage.duration_ms_billed = 3'600'000;
     usage.pool_duration_ms_billed = 1'800'000;
@@ -160,13 +160,13 @@ TEST(AzurePrices, GoldenCells) {
     pricing::InstanceShape shape;
     shape.memory = Megabytes{2048};
     shape.vcpu = 1;
-    const auto total = [&](const char* plan, const pricing::LambdaUsage& used) {
+    const auto total = [&](const char* plan, const pricing::Usage& used) {
         shape.plan = plan;
         return pricing::sum(pricing::azureCost(used, shape, book, {}).value()).toDouble();
     };
     EXPECT_NEAR(total("flex", usage), 0.40 + 7200 * 0.000026 + 14400 * 0.000004 + 3600 * 0.000016, 1e-6);
     EXPECT_NEAR(total("consumption", usage), 0.20 + 10800 * 0.000016, 1e-6);
-    pricing::LambdaUsage month;  // an EP1 instance for a month of 730 hours
+    pricing::Usage month;  // an EP1 instance for a month of 730 hours
     month.instance_seconds = 730 * 3600.0;
     shape.memory = Megabytes{3584};
     EXPECT_NEAR(total("premium", month), 157.72, 0.01);

@@ -22,7 +22,7 @@ InstanceShape shape(double vcpu, std::int32_t memory) {
 
 // cloud.google.com/run/pricing, example in europe-west1: 10 M requests of 200 ms a month, 0.167 vCPU, 256 MiB, concurrency 1.
 TEST(CloudRunPrice, WorkedExampleOfThePricingPage) {
-    LambdaUsage usage;
+    Usage usage;
     usage.requests = 10e6;
     usage.duration_ms_billed = 10e6 * 200;
     const auto size = shape(0.167, 256);
@@ -38,14 +38,14 @@ TEST(CloudRunPrice, WorkedExampleOfThePricingPage) {
 }
 
 TEST(CloudRunPrice, GoldenCells) {
-    LambdaUsage busy;  // one hour of active time, ten requests
+    Usage busy;  // one hour of active time, ten requests
     busy.requests = 10;
     busy.duration_ms_billed = 3'600'000;
-    LambdaUsage pooled = busy;  // two instances kept for that hour, of which half an hour is used
+    Usage pooled = busy;  // two instances kept for that hour, of which half an hour is used
     pooled.duration_ms_billed = 1'800'000;
     pooled.pool_duration_ms_billed = 1'800'000;
     pooled.pool_instance_seconds = 7'200;
-    LambdaUsage whole;  // two hours of instances alive
+    Usage whole;  // two hours of instances alive
     whole.instance_seconds = 7'200;
     auto always = shape(2, 4096);
     always.instance_based = true;
@@ -80,7 +80,7 @@ TEST(CloudRunPrice, GrantsNeverExceedUse) {
 }
 
 TEST(CloudRunPrice, TheBookGoesWithItsRules) {
-    LambdaUsage usage;
+    Usage usage;
     usage.requests = 1e6;
     EXPECT_NEAR(total(functionCost(usage, shape(1, 512), bookOf("us-central1"), {})), 0.4, 1e-9);
     EXPECT_NEAR(total(functionCost(usage, shape(1, 512), bundledBook("aws", "us-east-1", "x86_64").value(), {})), 0.2, 1e-9);

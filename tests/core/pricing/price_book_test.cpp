@@ -82,7 +82,7 @@ TEST(BundledBooks, HaveNoRowWithoutSourceAndNoBookTwice) {
 }
 
 TEST(LambdaCost, PricesAMonthByHand) {
-    LambdaUsage usage;
+    Usage usage;
     usage.requests = 3'000'000;
     usage.duration_ms_billed = 3'000'000 * 120.0;  // 360,000 s
     usage.init_ms_billed = 10'000 * 800.0;         // 8,000 s
@@ -95,7 +95,7 @@ TEST(LambdaCost, PricesAMonthByHand) {
 }
 
 TEST(LambdaCost, MegabytesAreDividedBy1024) {  // trap 3
-    LambdaUsage usage;
+    Usage usage;
     usage.duration_ms_billed = 1000;
     EXPECT_EQ(lambdaCost(usage, Megabytes{1024}, Megabytes{512}, book(), {}).value().at("duration"), usd("0.0000166667"));
     EXPECT_EQ(lambdaCost(usage, Megabytes{128}, Megabytes{512}, book(), {}).value().at("duration"), usd("0.0000020833"));
@@ -103,25 +103,25 @@ TEST(LambdaCost, MegabytesAreDividedBy1024) {  // trap 3
 
 TEST(LambdaCost,
      AMonthIsNotAnHour) {  // traps 2 and 4: quantities are totals of the period, prices are per unit, nothing is multiplied by 730
-    LambdaUsage usage;
+    Usage usage;
     usage.pool_instance_seconds = 2 * 2'592'000.0;
     EXPECT_EQ(lambdaCost(usage, Megabytes{1024}, Megabytes{512}, book(), {}).value().at("warm_pool"), usd("21.6001728"));
 }
 
 TEST(LambdaCost, NoFreeGrantIsTakenOff) {  // trap 2: it belongs to the account, not to a function
-    LambdaUsage usage;
+    Usage usage;
     usage.requests = 1000;
     EXPECT_EQ(lambdaCost(usage, Megabytes{128}, Megabytes{512}, book(), {}).value().at("requests"), usd("0.0002"));
 }
 
 TEST(LambdaCost, OneMillisecondIsTheUnit) {  // trap 6
-    LambdaUsage usage;
+    Usage usage;
     usage.duration_ms_billed = 1;
     EXPECT_EQ(lambdaCost(usage, Megabytes{10240}, Megabytes{512}, book(), {}).value().at("duration"), usd("0.0000001667"));
 }
 
 TEST(LambdaCost, MemoryTimesDurationIsSummedNotAveraged) {  // trap 1: two sizes are two usages
-    LambdaUsage small, large;
+    Usage small, large;
     small.duration_ms_billed = 1'000'000;
     large.duration_ms_billed = 10'000;
     const Money exact = sum(lambdaCost(small, Megabytes{128}, Megabytes{512}, book(), {}).value()) +
@@ -130,7 +130,7 @@ TEST(LambdaCost, MemoryTimesDurationIsSummedNotAveraged) {  // trap 1: two sizes
 }
 
 TEST(LambdaCost, AMissingPriceIsNamedNotZero) {  // trap 5
-    LambdaUsage usage;
+    Usage usage;
     usage.requests = 1;
     usage.duration_ms_billed = 1;
     const auto cost = lambdaCost(usage, Megabytes{128}, Megabytes{512}, book("x86_64", "af-south-1"), {});
@@ -141,7 +141,7 @@ TEST(LambdaCost, AMissingPriceIsNamedNotZero) {  // trap 5
 }
 
 TEST(LambdaCost, PoolStorageAndFactors) {
-    LambdaUsage usage;
+    Usage usage;
     usage.pool_instance_seconds = 3600;
     usage.pool_duration_ms_billed = 1'800'000;
     const auto cost = lambdaCost(usage, Megabytes{2048}, Megabytes{1536}, book("arm64"), {{"*", 0.5}, {"warm_pool", 0.9}}).value();
@@ -160,7 +160,7 @@ TEST(LambdaCost, PoolBreaksEvenAtSixtyPercent) {  // 4.1667 + u 9.7222 = u 16.66
 }
 
 TEST(LambdaCost, RefusesNonsense) {
-    LambdaUsage usage;
+    Usage usage;
     usage.requests = -1;
     EXPECT_EQ(lambdaCost(usage, Megabytes{128}, Megabytes{512}, book(), {}).error().code, ErrorCode::invalid_argument);
     usage.requests = NAN;
