@@ -14,6 +14,7 @@
 #include "core/model/memory_choice.h"
 #include "core/model/observation_csv.h"
 #include "core/model/sim_scenario.h"
+#include "core/pricing/azure_cost.h"
 #include "core/pricing/price_book.h"
 
 namespace pilotlight::ctl {
@@ -45,13 +46,24 @@ Result<std::vector<Megabytes>> parseSizes(const std::string& text) {
     return out;
 }
 
-// List prices of the bundled book, us-east-1. Platforms without one: durations only.
+// List prices of the bundled book: Lambda in us-east-1, Cloud Run (request-based) in us-central1, Azure Flex Consumption in eastus.
 std::optional<model::PricePlan> pricePlan(PlatformKind platform, Architecture architecture) {
-    const auto book = pricing::bundledBook(name(platform), "us-east-1", name(architecture));
+    const char* region = platform == PlatformKind::aws ? "us-east-1" : platform == PlatformKind::gcp ? "us-central1" : "eastus";
+    const auto book = pricing::bundledBook(name(platform), region, name(architecture));
     if (!book) return std::nullopt;
-    const auto *duration_price = book->find(meter::kDuration), *request_price = book->find(meter::kRequests);
-    if (duration_price == nullptr || request_price == nullptr) return std::nullopt;
-    return model::PricePlan{.usd_per_gb_second = duration_price->tiers.front().price.toDouble(), .usd_per_request = request_price->tiers.front().price.toDouble()};
+    const auto price = [&](const char* meter_name) -> std::optional<double> {
+        const auto* found = book->find(meter_name);
+        return found == nullptr || found->tiers.empty() ? std::nullopt : std::optional(found->tiers.front().price.toDouble());
+    };
+    const bool azure = platform == PlatformKind::azure, google = platform == PlatformKind::gcp;
+    const auto memory = price(azure ? pricing::azure_rate::kFlexTime : google ? meter::kMemory : meter::kDuration);
+    const auto request = price(azure ? pricing::azure_rate::kFlexExecutions : meter::kRequests);
+    const auto vcpu = google ? price(meter::kVcpu) : std::optional(0.0);
+    if (!memory || !request || !vcpu) return std::nullopt;
+    model::PricePlan plan{.usd_per_gb_second = *memory, .usd_per_vcpu_second = *vcpu, .usd_per_request = *request};
+    if (google || azure) plan.rounding_ms = 100;
+    if (azure) plan.minimum_ms = 1000;
+    return plan;
 }
 
 struct Fitted {

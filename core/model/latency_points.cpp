@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <map>
 #include <tuple>
 
@@ -108,7 +109,25 @@ std::optional<double> ratio(const Group& group, std::optional<double> Observatio
     return sum / weight;
 }
 
-Point pointOf(const Group& group, const FitOptions& options, const SpreadSummary& spread) {
+// What campaigns of one size disagree by beyond sampling and what campaigns usually do, as a variance of their mean's logarithm.
+double disagreement(const Group& group, const SpreadSummary& spread, const NoisePrior& noise) {
+    std::vector<double> campaigns;
+    double usual = 0;
+    for (const auto* row : group.rows) {
+        if (row->count < 2) continue;
+        campaigns.push_back(std::log(row->mean_ms));
+        usual += noise.repeat * noise.repeat + spread.sd * spread.sd / static_cast<double>(row->count);
+    }
+    if (campaigns.size() < 2) return 0;
+    const auto n = static_cast<double>(campaigns.size());
+    const double mean = std::accumulate(campaigns.begin(), campaigns.end(), 0.0) / n;
+    double sum = 0;
+    for (const double value : campaigns) sum += (value - mean) * (value - mean);
+    const double excess = sum / (n - 1) - 4 * usual / n;  // twice the usual deviation is still chance
+    return std::max(0.0, excess) / n;
+}
+
+Point pointOf(const Group& group, const FitOptions& options, const SpreadSummary& spread, const NoisePrior& noise) {
     const Observation& first = *group.rows.front();
     Point point;
     point.memory = first.memory;
@@ -119,6 +138,7 @@ Point pointOf(const Group& group, const FitOptions& options, const SpreadSummary
     point.count = static_cast<std::int64_t>(std::llround(group.weight));
     const bool lone = point.count == 1 && !spread.observed;
     point.sampling_var = lone ? kLoneRowSd * kLoneRowSd : spread.sd * spread.sd / group.weight;
+    point.sampling_var += disagreement(group, spread, noise);
     const auto summaries = static_cast<double>(static_cast<std::int64_t>(group.rows.size()) - group.singles);
     point.campaigns = summaries + (group.singles > 0 ? 1 : 0);
     point.log_p50 = ratio(group, &Observation::p50_ms);
@@ -221,7 +241,7 @@ Result<PointSet> pointsOf(std::span<const Observation> observations, const FitOp
     out.repeat_sd = repeatSd(groups, out.spread, noise);
     out.bench_only = true;
     for (const auto& group : groups) {
-        out.points.push_back(pointOf(group, options, out.spread));
+        out.points.push_back(pointOf(group, options, out.spread, noise));
         const Point& point = out.points.back();
         out.bench_only = out.bench_only && point.bench;
         out.measured.push_back({point.memory, point.vcpu, std::exp(point.log_mean), point.count, point.bench, false});

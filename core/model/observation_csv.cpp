@@ -9,6 +9,7 @@
 namespace pilotlight::model {
 namespace {
 
+constexpr std::int64_t kCallsOfInferredMean = 5;
 constexpr std::size_t kMaxRows = 1'000'000;
 
 std::string_view trimmed(std::string_view text) {
@@ -99,6 +100,20 @@ private:
     std::size_t line_;
 };
 
+// Mean of the log-normal through the lowest percentiles given; where there is one only, spread as that of calm functions.
+std::optional<double> meanOfPercentiles(const Observation& row) {
+    constexpr double kUsualSpread = 0.2;
+    std::vector<std::pair<double, double>> known;  // standard normal score, ln(ms)
+    const std::pair<double, const std::optional<double>*> all[] = {
+        {0.0, &row.p50_ms}, {1.2816, &row.p90_ms}, {1.6449, &row.p95_ms}, {2.3263, &row.p99_ms}};
+    for (const auto& [score, value] : all)
+        if (*value && **value > 0) known.emplace_back(score, std::log(**value));
+    if (known.empty()) return std::nullopt;
+    double spread = kUsualSpread;
+    if (known.size() >= 2) spread = std::clamp((known[1].second - known[0].second) / (known[1].first - known[0].first), 0.0, 2.0);
+    return std::exp(known[0].second - known[0].first * spread + spread * spread / 2);
+}
+
 // nullopt: the row was passed over, with a note.
 Result<std::optional<Observation>> observationOf(const Row& row, std::size_t line, std::vector<std::string>& notes) {
     Observation out;
@@ -125,8 +140,9 @@ Result<std::optional<Observation>> observationOf(const Row& row, std::size_t lin
     } else if (!from.empty() && from != "cloud") {
         return badLine(line, "source is neither cloud nor bench: \"" + from.substr(0, 40) + "\"");
     }
+    const auto inferred = mean && *mean > 0 ? std::nullopt : meanOfPercentiles(out);
     if (!out.out_of_memory) {
-        if (!mean || *mean <= 0) {
+        if ((!mean || *mean <= 0) && !inferred) {
             notes.push_back("line " + std::to_string(line) + ": no duration, passed over");
             return std::nullopt;
         }
@@ -135,7 +151,11 @@ Result<std::optional<Observation>> observationOf(const Row& row, std::size_t lin
             return std::nullopt;
         }
     }
-    out.mean_ms = mean.value_or(0);
+    out.mean_ms = inferred ? *inferred : mean.value_or(0);
+    if (inferred) {  // no better than a few calls
+        notes.push_back("line " + std::to_string(line) + ": no mean; taken from the percentiles, as of a log-normal");
+        out.count = std::min<std::int64_t>(out.count, kCallsOfInferredMean);
+    }
     for (auto* percentile : {&out.p50_ms, &out.p90_ms, &out.p95_ms, &out.p99_ms})
         if (*percentile && **percentile <= 0) percentile->reset();
     return std::optional<Observation>(std::move(out));
@@ -168,7 +188,8 @@ Result<ObservationTable> parseObservationCsv(std::string_view text) {
                 if (at >= 0) return badLine(line_number, "column " + std::string(*known) + " appears twice");
                 at = static_cast<int>(i);
             }
-            if (index[memory] < 0 || index[duration] < 0) return badLine(line_number, "the header lacks memory_mb or duration_ms");
+            const bool timed = index[duration] >= 0 || index[p50] >= 0 || index[p90] >= 0 || index[p95] >= 0 || index[p99] >= 0;
+            if (index[memory] < 0 || !timed) return badLine(line_number, "the header lacks memory_mb or duration_ms");
             have_header = true;
             continue;
         }
@@ -176,7 +197,7 @@ Result<ObservationTable> parseObservationCsv(std::string_view text) {
         PILOTLIGHT_ASSIGN(auto observation, observationOf(Row(fields, index, line_number), line_number, table.notes));
         if (observation) table.observations.push_back(std::move(*observation));
     }
-    if (!have_header) return badLine(line_number, "the file is empty");
+    if (!have_header) return badLine(std::max<std::size_t>(1, line_number), "the file is empty");
     return table;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/tuning/schedules.h"
 #include "core/tuning/search.h"
 #include "core/tuning/words.h"
 
@@ -131,6 +132,8 @@ void explain(const EngineCore& core, const Limits& limits, const Point& after, c
         if (core.pool_today > 0)
             r.reasons.push_back(fmt::format("The warm pool of {} is busy {} of the time; on cost alone a slot pays from 60 %.",
                                             core.pool_today, percent(used)));
+        if (r.settings.warm_schedule)
+            r.reasons.push_back("Fitted without the last seven days and tried on them, the schedule cost less than any constant pool.");
         r.reasons.push_back(
             fmt::format("Cold starts go from {} to {} of requests.", percent(coldShareOf(before)), percent(coldShareOf(after))));
     }
@@ -187,7 +190,7 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
         for (const auto* t : order) {
             const double saves = *today_cost - t->cost;
             if (slo_met && saves < least) break;
-            // A weekly schedule was fitted to the very days it is judged by: a constant pool is preferred within 4 %.
+            // A weekly schedule is more to look after: a constant pool is preferred within 4 %.
             if (best != nullptr && t->cost > found_cost + (best->settings.schedule ? 2 : 1) * kLeastShare * *today_cost) break;
             if (++looked > 24) break;
             const auto saving = savingOf(core, today, t->point);
@@ -203,6 +206,12 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
                 best = t;
             }
         }
+    }
+    // A schedule has to pay on a week that it was not fitted to.
+    if (best != nullptr && best->settings.schedule && !scheduleHoldsUp(core, *best)) {
+        auto plain = trials;
+        std::erase_if(plain, [](const Trial& t) { return t.settings.schedule.has_value(); });
+        return recommendFor(core, plain, limits, raised);
     }
     // A size that was never measured is left alone unless it beats what can be had at today's size by 2 %.
     if (best != nullptr && slo_met && best->size != core.today_index && !core.known[best->size]) {

@@ -4,63 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/model/sim_schedule.h"
+#include "core/tuning/schedules.h"
 
 namespace pilotlight::tuning {
 namespace {
-
-constexpr std::size_t kScheduleBins = 336;  // half hours of a week
-
-double unitPrice(const EngineCore& core, const char* meter) {
-    if (!core.evidence.prices) return 0;
-    const auto* price = core.evidence.prices->find(meter);
-    return price != nullptr && !price->tiers.empty() ? price->tiers.front().price.toDouble() : 0;
-}
-
-// Levels of half hours as entries: equal switches of several days in one.
-WarmSchedule toSchedule(const std::vector<std::int32_t>& levels) {
-    WarmSchedule schedule;
-    std::map<std::pair<std::int32_t, std::int32_t>, std::uint8_t> entries;
-    for (std::size_t b = 0; b < levels.size(); ++b) {
-        if (levels[b] == levels[(b + levels.size() - 1) % levels.size()]) continue;
-        const auto minute = static_cast<std::int32_t>(b % 48) * 30;
-        entries[{minute, levels[b]}] |= static_cast<std::uint8_t>(1U << (b / 48));
-    }
-    for (const auto& [key, days] : entries) schedule.entries.push_back({days, key.first, key.second});
-    return schedule;
-}
-
-// Best weekly schedules at one size, for some values of an avoided cold start.
-void addSchedules(const EngineCore& core, std::size_t size, double weekly_cost, std::vector<Trial>& trials) {
-    const auto& surface = core.surfaces[size];
-    if (surface.bins != kWeekBins || core.work.span_s < 13 * 86400.0) return;  // every half hour has to be seen twice
-    const double gb = core.grid[size].gigabytes();
-    const double on_demand = unitPrice(core, meter::kDuration), kept = unitPrice(core, meter::kPoolKept),
-                 run = unitPrice(core, meter::kPoolDuration);
-    if (on_demand <= 0 || kept <= 0) return;
-    double init_s = 0;
-    for (const float i : core.work.init_s) init_s += i;
-    init_s = init_s / static_cast<double>(core.work.init_s.size()) * core.initRatioAt(core.grid[size]);
-    const double weeks = std::max(1.0, core.work.span_s / (7 * 86400.0));
-    const std::size_t depth = std::min<std::size_t>(surface.depth, surface.slots.size());
-    if (depth == 0) return;
-    for (const double value : {0.0, 1e-4, 1e-3, 1e-2}) {
-        std::vector<double> gains(kScheduleBins * depth);
-        for (std::size_t b = 0; b < kWeekBins; ++b)
-            for (std::size_t k = 0; k < depth; ++k) {
-                const double busy = surface.slot_busy[b * surface.depth + k] / weeks,
-                             cold = surface.level_cold[b * surface.depth + k] * core.cold_anchor / weeks;
-                gains[(b / 6) * depth + k] += gb * (busy * (on_demand - run) - 300 * kept + cold * init_s * on_demand) + cold * value;
-            }
-        const auto levels = model::bestSchedule(gains, kScheduleBins, depth, 0.002 * weekly_cost);
-        if (std::all_of(levels.begin(), levels.end(), [&](auto l) { return l == levels.front(); })) continue;
-        Trial trial;
-        trial.size = size;
-        trial.settings.memory = core.grid[size];
-        trial.settings.schedule = toSchedule(levels);
-        trials.push_back(std::move(trial));
-    }
-}
 
 // Share of the draws in which the size keeps the limit on p95.
 double chanceOfP95(const EngineCore& core, const Trial& trial, const Limits& limits) {

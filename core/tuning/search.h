@@ -15,6 +15,7 @@ struct Trial {
     Point point;            // by look-up
     double cost = 0;        // USD a month
     double chance_p95 = 1;  // that the limit on p95 holds, over what is uncertain about the duration
+    double cold_value = 0;  // of a schedule: what an avoided cold start was taken to be worth, USD
     bool feasible = true, on_front = false;
 };
 

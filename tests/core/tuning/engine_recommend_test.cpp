@@ -11,6 +11,8 @@ namespace {
 
 using test::Truth;
 
+const Timestamp kBegin7 = test::kBegin + hours(7 * 24);
+
 struct Asked {
     std::shared_ptr<const Engine> engine;
     Engine::SearchResult search;
@@ -135,6 +137,40 @@ TEST(Recommend, BusyPoolPays) {
     if (a.r().settings.warm_pool) chosen.pool = *a.r().settings.warm_pool;
     if (a.r().settings.memory) chosen.memory = a.r().settings.memory->value;
     EXPECT_LT(test::runTruth(chosen).cost_month, run.cost_month);
+}
+
+// Busy by day and idle by night, with requests that take a minute: slots that pay by day only.
+Truth dayAndNight() {
+    Truth t;
+    t.rate = 0.12;
+    t.daily_swing = 0.98;
+    t.serial_ms = 60000;
+    t.cpu_ms = 100;
+    t.memory = 1769;
+    t.pool = 1;
+    return t;
+}
+
+TEST(Recommend, ScheduleThatRepeatsIsRecommendedAndWasTriedOutOfSample) {
+    const auto t = dayAndNight();
+    auto run = test::runTruth(t);
+    const auto a = ask(test::evidenceOf(t, run, 14));
+    ASSERT_EQ(a.r().status, RecommendationStatus::recommended);
+    ASSERT_TRUE(a.r().settings.warm_schedule.has_value());
+    bool said = false;
+    for (const auto& reason : a.r().reasons) said = said || reason.find("tried on them") != std::string::npos;
+    EXPECT_TRUE(said);
+}
+
+TEST(Recommend, ScheduleThatFitsOnlyThePastIsNot) {
+    const auto t = dayAndNight();
+    auto run = test::runTruth(t);
+    // In the second week night is day.
+    for (auto& i : run.log)
+        if (i.time >= kBegin7) i.time = kBegin7 + (i.time - kBegin7 + hours(12)) % milliseconds(hours(7 * 24));
+    std::stable_sort(run.log.begin(), run.log.end(), [](const auto& x, const auto& y) { return x.time < y.time; });
+    const auto a = ask(test::evidenceOf(t, run, 14));
+    EXPECT_FALSE(a.r().settings.warm_schedule.has_value());
 }
 
 TEST(Recommend, ThrottledFunctionGetsAHigherLimit) {
