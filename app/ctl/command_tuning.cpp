@@ -36,6 +36,7 @@ void whatIf(Context& context, const std::string& function, const WhatIfOptions& 
                        {"Throttled", percent(a.throttled_share), percent(b.throttled_share)}},
                       {1, 2}));
     context.note("Evidence: " + result->basis.evidence + ". Model: " + result->basis.model + ". Prices: " + result->basis.prices + ". Intervals: 90 %.");
+    if (!result->basis.demand.empty()) context.note("Demand, " + result->basis.demand);
     for (const auto& caution : result->basis.cautions) context.note("Caution: " + caution);
 }
 

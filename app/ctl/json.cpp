@@ -88,7 +88,7 @@ Json toJson(const WhatIfResult& result) {
     return {{"today", toJson(result.today)},
             {"whatif", toJson(result.whatif)},
             {"basis",
-             {{"evidence", result.basis.evidence}, {"model", result.basis.model}, {"prices", result.basis.prices}, {"cautions", result.basis.cautions}}}};
+             {{"evidence", result.basis.evidence}, {"model", result.basis.model}, {"prices", result.basis.prices}, {"demand", result.basis.demand}, {"cautions", result.basis.cautions}}}};
 }
 
 Json toJson(const Effect& effect) {

@@ -66,6 +66,7 @@ struct Basis {
     std::string evidence;                  // "replaying 14 days, 1,204,118 requests (logs of 3 %)"
     std::string model;                     // "4 observed sizes, knee at 1,790 MB"
     std::string prices;                    // "us-east-1 prices of 2026-11-20 (bundled)"
+    std::string demand;                    // what the next week is expected to ask, with its back-test; empty where too few days are known
     std::vector<std::string> cautions;     // "one observed size: wide intervals"
 };
 

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "core/model/sim_events.h"
+#include "core/tuning/demand.h"
 #include "core/tuning/engine_core.h"
 #include "core/tuning/shared_model.h"
 
@@ -190,6 +191,7 @@ void anchorDurations(EngineCore& core) {
 void describe(EngineCore& core) {
     auto& basis = core.basis;
     basis.evidence = core.work.description;
+    basis.demand = demandAheadText(core.evidence, core.evidence.range);
     basis.model = (core.latency ? core.latency->describe() : std::string("no duration was measured")) + "; " + core.keep_alive_text;
     basis.prices = core.evidence.prices ? pricing::describe(*core.evidence.prices)
                                         : "price unknown: no price list of " + core.evidence.function.region + " has been read";

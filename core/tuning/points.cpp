@@ -45,7 +45,7 @@ double shareBelow(const std::vector<float>& q, double x) {
 }
 
 // Windows of the time of day at which a change made now is judged, with as many requests as a verdict takes (50); where there are fewer
-// than eight of those, of any time of day, and at last all that saw a request. Cold starts as they were logged where the setting leaves
+// than six of those, of any time of day, and at last all that saw a request. Cold starts as they were logged where the setting leaves
 // them as they are: the platform recycles instances more evenly than keep-alive alone would.
 std::vector<WindowShare> windowShares(const EngineCore& core, const ReplayTotals& totals, bool same_cold_starts, bool scheduled) {
     std::vector<WindowShare> shares;
@@ -53,7 +53,8 @@ std::vector<WindowShare> windowShares(const EngineCore& core, const ReplayTotals
     const auto per_request = [&](double window, double n, double total) {
         return total > 0 ? static_cast<float>(window / n / (total / totals.served)) : 1.0F;
     };
-    const auto now = static_cast<std::size_t>(core.work.span_s / std::chrono::duration<double>(kVerificationWindow).count());
+    const auto whole = std::min(totals.windows.size(),  // the last one may be cut short
+                                static_cast<std::size_t>(core.work.span_s / std::chrono::duration<double>(kVerificationWindow).count()));
     const auto share = [&](std::size_t w) {
         const auto& part = totals.windows[w];
         const float drift = w < core.drift.size() ? core.drift[w] : 1.0F;
@@ -74,9 +75,9 @@ std::vector<WindowShare> windowShares(const EngineCore& core, const ReplayTotals
     for (const Kind kind : {Kind{50, true}, Kind{50, false}, Kind{1, false}}) {
         if (kind.this_hour && scheduled) continue;  // what a schedule does shows over the day only
         shares.clear();
-        for (std::size_t w = 0; w < totals.windows.size(); ++w)
-            if (totals.windows[w].requests >= kind.least_requests && (!kind.this_hour || w % 24 == now % 24)) shares.push_back(share(w));
-        if (shares.size() >= 8) break;
+        for (std::size_t w = 0; w < whole; ++w)
+            if (totals.windows[w].requests >= kind.least_requests && (!kind.this_hour || w % 24 == whole % 24)) shares.push_back(share(w));
+        if (shares.size() >= 6) break;
     }
     return shares;
 }

@@ -7,6 +7,7 @@
 
 #include "core/model/sim_shared.h"
 #include "core/pricing/cloud_run_cost.h"
+#include "core/tuning/demand.h"
 #include "core/tuning/shared_core.h"
 
 namespace pilotlight::tuning {
@@ -376,6 +377,7 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
 
     auto& basis = m.basis;
     basis.evidence = m.work.description;
+    basis.demand = demandAheadText(m.evidence, m.evidence.range);
     basis.model =
         (m.latency ? m.latency->describe() : std::string("no duration was measured")) +
         fmt::format("; idle instances live {:.0f} s; an instance starts in {:.1f} s; billed time anchored on the measured one (x{:.2f})",

@@ -166,6 +166,18 @@ TEST(Engine, SameAnswersOnAnyExecutor) {
     EXPECT_EQ(a->week().cold, b->week().cold);
 }
 
+TEST(Engine, DemandAheadComesWithItsBackTest) {
+    Truth t;
+    t.rate = 0.1;
+    auto run = test::runTruth(t);
+    const auto demand = built(test::evidenceOf(t, run, 14))->quick({}).basis.demand;
+    EXPECT_NE(demand.find("times the last 7"), std::string::npos) << demand;
+    EXPECT_NE(demand.find("days tried"), std::string::npos) << demand;
+    t.days = 5;
+    auto brief = test::runTruth(t);
+    EXPECT_TRUE(built(test::evidenceOf(t, brief, 5))->quick({}).basis.demand.empty());  // too few days to try it on
+}
+
 TEST(Engine, NothingToGoByIsNotFound) {
     Truth t;
     auto evidence = test::evidenceOf(t, {}, 14);
