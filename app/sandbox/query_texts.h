@@ -6,5 +6,6 @@
 namespace pilotlight::sandbox {
 
 [[nodiscard]] std::string_view billingExportQuery();
+[[nodiscard]] std::string_view insightsRequestsQuery();
 
 }  // namespace pilotlight::sandbox

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -19,7 +20,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kAudience = "https://management.azure.com";
 constexpr minutes kEarly{5};
 
 std::string textAt(const json& object, const char* name) {
@@ -54,7 +54,7 @@ struct AzureCredentialSource::Impl {
     AzureCredentialOptions options;
     EnvironmentReader environment;
     std::mutex mutex;
-    std::optional<AzureToken> held;
+    std::map<std::string, AzureToken> held;  // by audience
 
     [[nodiscard]] std::string variable(const char* name) const { return environment(name).value_or(std::string{}); }
 
@@ -85,7 +85,7 @@ struct AzureCredentialSource::Impl {
     }
 
     // nullopt: the environment names no service principal.
-    Result<std::optional<AzureToken>> servicePrincipal(Timestamp now, std::stop_token stop) const {
+    Result<std::optional<AzureToken>> servicePrincipal(const std::string& audience, Timestamp now, std::stop_token stop) const {
         const std::string tenant = variable("AZURE_TENANT_ID"), client = variable("AZURE_CLIENT_ID"),
                           secret = variable("AZURE_CLIENT_SECRET");
         const std::string certificate = variable("AZURE_CLIENT_CERTIFICATE_PATH"), federated = variable("AZURE_FEDERATED_TOKEN_FILE");
@@ -98,7 +98,7 @@ struct AzureCredentialSource::Impl {
         while (authority.ends_with('/')) authority.pop_back();
         const std::string address = fmt::format("{}/{}/oauth2/v2.0/token", authority, percentEncode(tenant));
         std::vector<std::pair<std::string, std::string>> form{
-            {"grant_type", "client_credentials"}, {"client_id", client}, {"scope", std::string(kAudience) + "/.default"}};
+            {"grant_type", "client_credentials"}, {"client_id", client}, {"scope", audience + "/.default"}};
         AzureToken token;
         token.tenant = tenant;
         token.principal = client;
@@ -138,13 +138,13 @@ struct AzureCredentialSource::Impl {
         return token;
     }
 
-    Result<std::optional<AzureToken>> managedIdentity(Timestamp now, std::stop_token stop) const {
+    Result<std::optional<AzureToken>> managedIdentity(const std::string& audience, Timestamp now, std::stop_token stop) const {
         HttpRequest request;
         request.direct = true;
         request.deadline = options.metadata_timeout;
         const std::string endpoint = variable("IDENTITY_ENDPOINT"), header = variable("IDENTITY_HEADER"),
                           client = variable("AZURE_CLIENT_ID");
-        const std::string resource = percentEncode(kAudience);
+        const std::string resource = percentEncode(audience);
         if (!endpoint.empty() && !header.empty()) {
             addSecret(header);
             request.url = endpoint + "?api-version=2019-08-01&resource=" + resource;
@@ -167,8 +167,8 @@ struct AzureCredentialSource::Impl {
         return token;
     }
 
-    Result<std::optional<AzureToken>> commandLine(std::stop_token stop) const {
-        std::vector<std::string> words{"az", "account", "get-access-token", "--output", "json", "--resource", kAudience};
+    Result<std::optional<AzureToken>> commandLine(const std::string& audience, std::stop_token stop) const {
+        std::vector<std::string> words{"az", "account", "get-access-token", "--output", "json", "--resource", audience};
         if (!options.subscription.empty()) words.insert(words.end(), {"--subscription", options.subscription});
         const auto output = runProcess(words, options.cli_timeout, stop);
         if (!output) {
@@ -193,12 +193,12 @@ struct AzureCredentialSource::Impl {
         return token;
     }
 
-    Result<AzureToken> fresh(Timestamp now, std::stop_token stop) const {
-        PILOTLIGHT_ASSIGN(auto found, servicePrincipal(now, stop));
+    Result<AzureToken> fresh(const std::string& audience, Timestamp now, std::stop_token stop) const {
+        PILOTLIGHT_ASSIGN(auto found, servicePrincipal(audience, now, stop));
         if (!found && !options.own_endpoint) {
-            PILOTLIGHT_ASSIGN(found, managedIdentity(now, stop));
+            PILOTLIGHT_ASSIGN(found, managedIdentity(audience, now, stop));
             if (!found) {
-                PILOTLIGHT_ASSIGN(found, commandLine(stop));
+                PILOTLIGHT_ASSIGN(found, commandLine(audience, stop));
                 if (found && found->expires == Timestamp{}) found->expires = now + 2 * kEarly;
             }
         }
@@ -216,17 +216,17 @@ AzureCredentialSource::AzureCredentialSource(AzureCredentialOptions options) : i
 }
 AzureCredentialSource::~AzureCredentialSource() = default;
 
-Result<AzureToken> AzureCredentialSource::get(Timestamp now, std::stop_token stop) {
+Result<AzureToken> AzureCredentialSource::get(Timestamp now, std::stop_token stop, const std::string& audience) {
     const std::lock_guard lock(impl_->mutex);
-    if (impl_->held && now + kEarly < impl_->held->expires) return *impl_->held;
-    PILOTLIGHT_ASSIGN(AzureToken token, impl_->fresh(now, std::move(stop)));
-    impl_->held = token;
-    return token;
+    AzureToken& held = impl_->held[audience];
+    if (!held.value.empty() && now + kEarly < held.expires) return held;
+    PILOTLIGHT_ASSIGN(held, impl_->fresh(audience, now, std::move(stop)));
+    return held;
 }
 
 void AzureCredentialSource::invalidate() {
     const std::lock_guard lock(impl_->mutex);
-    impl_->held.reset();
+    impl_->held.clear();
 }
 
 }  // namespace pilotlight::net

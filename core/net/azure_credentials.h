@@ -12,8 +12,12 @@
 
 namespace pilotlight::net {
 
+// Audiences of tokens.
+inline constexpr const char* kResourceManager = "https://management.azure.com";
+inline constexpr const char* kApplicationInsights = "https://api.applicationinsights.io";
+
 struct AzureToken {
-    std::string value;      // bearer, for Resource Manager
+    std::string value;      // bearer
     std::string principal;  // client id, or "Azure CLI"
     std::string tenant;     // empty = unknown
     std::string source;     // "service principal (secret)", "Azure CLI", ...
@@ -36,7 +40,7 @@ public:
 
     // Thread-safe. Held in memory until 5 minutes before it expires. Errors: unauthenticated (none found, or refused),
     // credentials_expired (`action` renews them), invalid_argument (half a service principal, a key that cannot be read), network.
-    [[nodiscard]] Result<AzureToken> get(Timestamp now, std::stop_token stop = {});
+    [[nodiscard]] Result<AzureToken> get(Timestamp now, std::stop_token stop = {}, const std::string& audience = kResourceManager);
     void invalidate();
 
 private:

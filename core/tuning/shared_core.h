@@ -20,6 +20,9 @@ struct SharedSettings {
     friend bool operator==(const SharedSettings&, const SharedSettings&) = default;
 };
 
+// Elastic Premium keeps one instance at least.
+[[nodiscard]] inline std::int32_t leastPool(const Function& f) { return f.untunedText(untuned_key::kKind) == "premium" ? 1 : 0; }
+
 // Totals of one replay. Times in seconds.
 struct SharedTotals {
     double requests = 0, cold = 0, throttled = 0, starts = 0;

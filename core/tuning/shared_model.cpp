@@ -150,7 +150,7 @@ SharedSettings SharedModel::Impl::resolve(const WhatIf& what) const {
     if (evidence.function.untunedText(untuned_key::kKind) == "gen1" && s.memory != today.memory)
         s.vcpu = pricing::firstGenerationGigahertz(s.memory) / 2.4;
     if (what.settings.concurrency) s.concurrency = std::max(1, *what.settings.concurrency);
-    if (what.settings.warm_pool) s.pool = std::max(0, *what.settings.warm_pool);
+    if (what.settings.warm_pool) s.pool = std::max(leastPool(evidence.function), *what.settings.warm_pool);
     if (what.settings.instance_limit)
         s.limit = what.settings.instance_limit->kind == InstanceLimit::Kind::limited ? std::optional(what.settings.instance_limit->value)
                                                                                      : std::nullopt;
@@ -386,7 +386,9 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
         m.evidence.prices ? pricing::describe(*m.evidence.prices) : "price unknown: no price list of " + f.region + " has been read";
     basis.cautions.push_back(
         "arrivals are drawn from counts by period, durations from the measured distribution: this platform has no log line a request");
-    if (!m.percentiles) basis.cautions.push_back("latency percentiles were not measured: none is predicted");
+    if (!m.percentiles) basis.cautions.push_back(f.platform == PlatformKind::azure
+                                     ? "latency percentiles are not available without Application Insights: none is predicted"
+                                     : "latency percentiles were not measured: none is predicted");
     if (m.start_assumed) basis.cautions.push_back("no instance start was measured: its time is an assumption (2 s)");
     if (m.today.concurrency > 1)
         basis.cautions.push_back(

@@ -11,6 +11,8 @@
 namespace pilotlight::tuning {
 namespace {
 
+bool isFlex(const Function& f) { return f.untunedText(untuned_key::kKind) == "flex"; }
+
 constexpr double kLeastRequests = 200;
 
 struct Trial {
@@ -19,8 +21,9 @@ struct Trial {
     bool feasible = true;
 };
 
-// Sizes that exist with a CPU (Cloud Run docs; 1st generation: seven sizes).
+// Sizes that exist with a CPU (Cloud Run docs; 1st generation: seven sizes; Azure: one, where the plan leaves a choice at all).
 std::vector<std::int32_t> sizesFor(const Function& f, double vcpu) {
+    if (f.platform == PlatformKind::azure) return {isFlex(f) ? static_cast<std::int32_t>(std::lround(vcpu * 2048)) : f.memory.value};
     if (f.untunedText("containers") != "" || f.untunedText("accelerator") != "") return {f.memory.value};
     const bool gen1 = f.untunedText(untuned_key::kKind) == "gen1";
     const double most = gen1 ? 8192 : vcpu < 0.5 ? 512 : vcpu < 1 ? 1024 : 4096 * vcpu;
@@ -37,6 +40,8 @@ std::vector<std::int32_t> sizesFor(const Function& f, double vcpu) {
 }
 
 std::vector<double> cpusFor(const Function& f, double today) {
+    if (isFlex(f)) return {0.25, 1, 2};
+    if (f.platform == PlatformKind::azure) return {today};
     if (today < 1 || f.untunedText(untuned_key::kKind) == "gen1" || f.untunedText("containers") != "" || f.untunedText("accelerator") != "")
         return {today};
     std::vector<double> out;
@@ -44,6 +49,16 @@ std::vector<double> cpusFor(const Function& f, double today) {
         if (vcpu >= today / 2 && vcpu <= today * 2) out.push_back(vcpu);
     if (std::find(out.begin(), out.end(), today) == out.end()) out.push_back(today);
     return out;
+}
+
+// Minimum instances worth a replay, of those that can be set.
+std::vector<std::int32_t> poolsFor(const Function& f, std::int32_t today) {
+    const std::string_view kind = f.untunedText(untuned_key::kKind);
+    if (f.untunedText("scaling") == "manual" || kind == "consumption" || kind == "dedicated") return {today};
+    std::vector<std::int32_t> pools{leastPool(f), 1, 2, 3, today};
+    std::sort(pools.begin(), pools.end());
+    pools.erase(std::unique(pools.begin(), pools.end()), pools.end());
+    return pools;
 }
 
 struct Limits {
@@ -56,7 +71,7 @@ struct Limits {
 DesiredSettings desired(const Function& f, const SharedSettings& today, const SharedSettings& s) {
     DesiredSettings d;
     if (s.memory != today.memory) d.memory = s.memory;
-    if (s.vcpu != today.vcpu) d.vcpu = s.vcpu;
+    if (s.vcpu != today.vcpu && f.platform != PlatformKind::azure) d.vcpu = s.vcpu;  // Azure: goes with memory
     if (s.pool != today.pool) {
         d.warm_pool = s.pool;
         if (!f.qualifiers.empty()) d.pool_qualifier = f.qualifiers.front().name;
@@ -64,10 +79,11 @@ DesiredSettings desired(const Function& f, const SharedSettings& today, const Sh
     return d;
 }
 
-std::vector<SettingChange> changesOf(const SharedSettings& today, const SharedSettings& s) {
+std::vector<SettingChange> changesOf(const Function& f, const SharedSettings& today, const SharedSettings& s) {
     std::vector<SettingChange> changes;
     if (s.memory != today.memory) changes.push_back({"memory_mb", std::to_string(today.memory.value), std::to_string(s.memory.value)});
-    if (s.vcpu != today.vcpu) changes.push_back({"vcpu", fmt::format("{:g}", today.vcpu), fmt::format("{:g}", s.vcpu)});
+    if (s.vcpu != today.vcpu && f.platform != PlatformKind::azure)
+        changes.push_back({"vcpu", fmt::format("{:g}", today.vcpu), fmt::format("{:g}", s.vcpu)});
     if (s.pool != today.pool) changes.push_back({"warm_pool", std::to_string(today.pool), std::to_string(s.pool)});
     return changes;
 }
@@ -89,10 +105,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
     }
     // One replay for each CPU and minimum; memory costs money only, above the floor.
     std::vector<Trial> trials;
-    std::vector<std::int32_t> pools{0, 1, 2, 3, m.today.pool};
-    if (f.untunedText("scaling") == "manual") pools = {m.today.pool};
-    std::sort(pools.begin(), pools.end());
-    pools.erase(std::unique(pools.begin(), pools.end()), pools.end());
+    const auto pools = poolsFor(f, m.today.pool);
     const SharedPoint today_quick = m.pointOf(m.today, kQuickArrivals);
     const double shift = m.today_point.p95_s - today_quick.p95_s;
     for (const double vcpu : cpusFor(f, m.today.vcpu)) {
@@ -152,7 +165,8 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
         return finish();
     }
     if (n > 0 && !m.percentiles) {
-        r.needs = "latency percentiles; on Azure they are in Application Insights, which Pilotlight does not read yet";
+        r.needs = f.platform == PlatformKind::azure ? "latency percentiles: not available, because the app has no link to Application Insights (its hidden-link tag)"
+                                                    : "latency percentiles";
         r.reasons.push_back("Only the mean duration was measured: whether another setting keeps requests fast enough cannot be told.");
         return finish();
     }
@@ -176,14 +190,14 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
         }
         r.status = RecommendationStatus::recommended;
         r.settings = desired(f, m.today, trial.point.settings);
-        r.changes = changesOf(m.today, trial.point.settings);
+        r.changes = changesOf(f, m.today, trial.point.settings);
         r.saving_month = MoneyEstimate{Money::fromDouble(saving), Money::fromDouble(sure),
                                        Money::fromDouble(*today_cost - outcome.cost_month->lo.toDouble())};
         WhatIfResult effect = m.today_result;
         effect.whatif = outcome;
         r.effect = effectOf(effect);
-        r.risk = r.settings.vcpu ? "high" : r.settings.warm_pool ? "medium" : "low";
-        if (r.settings.memory)
+        r.risk = trial.point.settings.vcpu != m.today.vcpu ? "high" : r.settings.warm_pool ? "medium" : "low";
+        if (r.settings.memory && f.platform != PlatformKind::azure)
             r.reasons.push_back(
                 fmt::format("At most {:.0f} of {} MB were used; memory is billed apart from CPU here and does not make requests faster.",
                             m.measured.max_memory_used_mb.value_or(0), f.memory.value));
@@ -191,7 +205,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
             r.reasons.push_back(fmt::format("Instances started for {} of requests at a minimum of {}, and would for {} at {}.",
                                             percent(m.today_point.cold_share), m.today.pool, percent(after.cold_share),
                                             trial.point.settings.pool));
-        if (r.settings.vcpu)
+        if (trial.point.settings.vcpu != m.today.vcpu)
             r.reasons.push_back(fmt::format("CPU goes from {:g} to {:g}; its effect on duration is the model's, not measured.",
                                             m.today.vcpu, trial.point.settings.vcpu));
         if (n > 0)
@@ -207,7 +221,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
         r.status = RecommendationStatus::inconclusive;
         r.risk = "medium";
         if (hoped) {
-            const auto changes = changesOf(m.today, hoped->point.settings);
+            const auto changes = changesOf(f, m.today, hoped->point.settings);
             std::string what;
             for (const auto& change : changes) what += (what.empty() ? "" : ", ") + change.setting + " " + change.after;
             r.needs = fmt::format("a measurement with {}", what);

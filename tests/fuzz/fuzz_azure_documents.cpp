@@ -6,6 +6,7 @@
 #include "core/net/azure_errors.h"
 #include "core/net/google_errors.h"
 #include "core/platform/azure/costs.h"
+#include "core/platform/azure/insights.h"
 #include "core/platform/azure/metrics_parse.h"
 #include "core/platform/azure/site_parse.h"
 
@@ -14,6 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using namespace pilotlight::platform::azure;
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     (void)parseMetrics(text);
+    if (const auto rows = parseInsights(text))
+        for (const auto& row : *rows)
+            if (!(row.requests >= 0) || !(row.p95_ms >= 0)) __builtin_trap();
     (void)parseCostPage(text, "profile", CostKind::billed);
     if (const auto page = parsePricePage(text))
         for (const auto& [region, price] : page->prices)

@@ -244,6 +244,11 @@ Answer<HttpResponse> route(const HttpRequest& request, Subscription& subscriptio
             }
             return reply(body);
         }
+        if (lowered(4) == "serverfarms" && s.size() == 5 && method == "GET") {
+            json body = {{"value", json::array()}, {"nextLink", nullptr}};
+            for (const auto& app : subscription.apps()) body["value"].push_back(app->plan);
+            return reply(body);
+        }
         if (lowered(4) == "locations" && lowered(6) == "operations" && s.size() == 8) {
             const auto* operation = subscription.operation(s[7]);
             if (operation == nullptr) return nothing();
@@ -254,6 +259,17 @@ Answer<HttpResponse> route(const HttpRequest& request, Subscription& subscriptio
             return reply(body);
         }
         return nothing();
+    }
+    if (operationOf(request).starts_with("insights.")) {
+        if (auto ok = versions({"2020-02-02", "2015-05-01"}); !ok) return tl::unexpected(ok.error());
+        json all = {{"value", json::array()}, {"nextLink", nullptr}};
+        for (const auto& app : subscription.apps()) {
+            if (!app->spec.insights) continue;
+            json component = componentOf(subscription, *app);
+            if (lower(component["id"].get<std::string>()) == lower(request.path)) return reply(component);
+            all["value"].push_back(std::move(component));
+        }
+        return lowered(4) == "components" && s.size() == 5 ? Answer<HttpResponse>(reply(all)) : nothing();
     }
     if (lowered(2) != "resourcegroups" || lowered(4) != "providers" || s.size() < 8) return nothing();
     if (lowered(3) != kGroup) return refuse(404, "ResourceGroupNotFound", "Resource group '" + s[3] + "' could not be found.");
@@ -341,6 +357,7 @@ Subscription::Subscription(const Scenario& scenario, std::uint64_t seed, Micros 
                      {"location", place},
                      {"tags", spec.tags.empty() ? json::object() : json(spec.tags)},
                      {"properties", properties}};
+        if (spec.insights) app->site["tags"]["hidden-link: /app-insights-resource-id"] = componentOf(*this, *app)["id"];
         app->config = {{"id", group + "sites/" + spec.name + "/config/web"},
                        {"name", spec.name},
                        {"type", "Microsoft.Web/sites/config"},
@@ -405,21 +422,24 @@ HttpResponse TokenIssuer::handle(const HttpRequest& request, std::int64_t real_n
         return refused("unsupported_grant_type", "AADSTS70003: The app requested an unsupported grant type.");
     if (fields["client_id"] != client_) return refused("unauthorized_client", "AADSTS700016: Application was not found in the directory.");
     if (fields["client_secret"] != secret_) return refused("invalid_client", "AADSTS7000215: Invalid client secret provided.");
-    if (fields["scope"] != "https://management.azure.com/.default")
+    if (fields["scope"] != kManagementScope && fields["scope"] != kInsightsScope)
         return refused("invalid_scope", "AADSTS70011: The provided value for the input parameter 'scope' is not valid.");
     const std::string token = "eyJ0eXAi.sandbox-" + randomText(24);
     const std::lock_guard lock(mutex_);
-    std::erase_if(tokens_, [&](const auto& each) { return each.second < real_now; });
-    tokens_[token] = real_now + kLifetime;
+    std::erase_if(tokens_, [&](const auto& each) { return each.second.expires < real_now; });
+    tokens_[token] = {real_now + kLifetime, fields["scope"]};
     return reply({{"token_type", "Bearer"}, {"expires_in", 3599}, {"ext_expires_in", 3599}, {"access_token", token}});
 }
 
-Answer<void> TokenIssuer::check(const HttpRequest& request, std::int64_t real_now) const {
+Answer<void> TokenIssuer::check(const HttpRequest& request, std::int64_t real_now, const std::string& scope) const {
     const std::string header = request.header("authorization");
     if (header.empty()) return refuse(401, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.");
     const std::lock_guard lock(mutex_);
     const auto found = header.starts_with("Bearer ") ? tokens_.find(header.substr(7)) : tokens_.end();
-    if (found != tokens_.end() && found->second > real_now) return {};
+    if (found != tokens_.end() && found->second.expires > real_now) {
+        if (found->second.scope == scope) return {};
+        return refuse(401, "InvalidAuthenticationToken", "The access token has been obtained for wrong audience or resource.");
+    }
     return refuse(401, "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time.");
 }
 
@@ -428,13 +448,17 @@ std::string operationOf(const HttpRequest& request) {
     if (s.empty()) return {};
     if (s.size() == 4 && s[1] == "oauth2" && s[2] == "v2.0" && s[3] == "token") return "entra.Token";
     if (s.size() == 3 && s[0] == "api" && s[1] == "retail" && s[2] == "prices") return "prices.List";
+    if (s.size() == 4 && s[0] == "v1" && s[1] == "apps" && s[3] == "query") return "insights.Query";
     if (s[0] != "subscriptions") return {};
     const std::string path = lower(request.path);
     if (path.find("/microsoft.insights/metrics") != std::string::npos) return "monitor.ListMetrics";
+    if (path.find("/microsoft.insights/components") != std::string::npos)
+        return path.ends_with("/components") ? "insights.ListComponents" : "insights.GetComponent";
     if (path.find("/microsoft.costmanagement/query") != std::string::npos) return "costmanagement.Query";
     const bool put = request.method == "PUT", patch = request.method == "PATCH";
     if (path.ends_with("/config/web")) return patch ? "arm.PatchConfig" : "arm.GetConfig";
     if (path.find("/serverfarms/") != std::string::npos) return "arm.GetPlan";
+    if (path.ends_with("/serverfarms")) return "arm.ListPlans";
     if (path.find("/operations/") != std::string::npos) return "arm.GetOperation";
     if (path.find("/sites/") != std::string::npos) return put ? "arm.PutSite" : "arm.GetSite";
     return path.ends_with("/sites") ? "arm.ListSites" : "arm.ListSubscriptions";
@@ -452,6 +476,9 @@ HttpResponse answer(const HttpRequest& request, Subscription& subscription, Toke
     Answer<HttpResponse> result = refuse(404, "ResourceNotFound", "The resource was not found.");
     if (operation == "prices.List") {
         result = handlePrices(request);
+    } else if (operation == "insights.Query") {
+        if (const auto known_token = tokens.check(request, real_now, kInsightsScope); !known_token) return errorResponse(known_token.error());
+        return handleInsights(request, subscription);
     } else if (const auto known_token = tokens.check(request, real_now); !known_token) {
         result = tl::unexpected(known_token.error());
     } else {

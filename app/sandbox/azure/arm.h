@@ -60,6 +60,9 @@ private:
     Micros pruned_ = 0;
 };
 
+inline constexpr const char* kManagementScope = "https://management.azure.com/.default";
+inline constexpr const char* kInsightsScope = "https://api.applicationinsights.io/.default";
+
 // The service principal of this run.
 class TokenIssuer {
 public:
@@ -68,13 +71,17 @@ public:
     [[nodiscard]] const std::string& client() const { return client_; }
     [[nodiscard]] const std::string& secret() const { return secret_; }
     [[nodiscard]] HttpResponse handle(const HttpRequest& request, std::int64_t real_now);
-    // Error: 401 as Resource Manager words it.
-    [[nodiscard]] Answer<void> check(const HttpRequest& request, std::int64_t real_now) const;
+    // Error: 401 as Resource Manager words it. `scope`: what the token must be for.
+    [[nodiscard]] Answer<void> check(const HttpRequest& request, std::int64_t real_now, const std::string& scope = kManagementScope) const;
 
 private:
     std::string tenant_, client_, secret_;
     mutable std::mutex mutex_;
-    std::map<std::string, std::int64_t> tokens_;
+    struct Token {
+        std::int64_t expires = 0;
+        std::string scope;
+    };
+    std::map<std::string, Token> tokens_;
 };
 
 // "arm.PutSite", "monitor.ListMetrics", ...: what fault rules match. Empty: no Azure API has this path.
@@ -85,6 +92,9 @@ private:
 // Handlers of their own files. `query`: decoded parameters, names in lower case.
 using Query = std::map<std::string, std::string>;
 [[nodiscard]] Answer<HttpResponse> handleMetrics(App& app, Micros now, const Query& query);
+// Microsoft.Insights/components, and the one query of Application Insights that Pilotlight publishes.
+[[nodiscard]] nlohmann::json componentOf(const Subscription& subscription, const App& app);
+[[nodiscard]] HttpResponse handleInsights(const HttpRequest& request, Subscription& subscription);
 [[nodiscard]] Answer<HttpResponse> handleCosts(const HttpRequest& request, Subscription& subscription, const Query& query);
 [[nodiscard]] Answer<HttpResponse> handlePrices(const HttpRequest& request);
 

@@ -202,6 +202,7 @@ FunctionSpec readFunction(const json& value, const std::map<std::string, json>& 
     r.read("storage_mb", f.storage_mb);
     r.read("json_logs", f.json_logs);
     r.read("tags", f.tags);
+    r.read("insights", f.insights);
     r.read("reserved", f.reserved);
     r.read("versions", f.versions);
     r.read("traffic", f.traffic);

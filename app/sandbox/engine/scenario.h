@@ -90,6 +90,7 @@ struct FunctionSpec {
     int memory_mb = 1024, timeout_s = 60, storage_mb = 512;
     bool json_logs = false;
     std::map<std::string, std::string> tags;
+    bool insights = false;  // Azure: linked to Application Insights
     std::optional<int> reserved;
     int versions = 0;  // how many are published; the last one has today's settings
     std::vector<AliasSpec> aliases;

@@ -43,6 +43,26 @@ Result<std::vector<std::string>> AzurePlatform::subscriptions(const JobContext& 
     return found;
 }
 
+// Those of `wanted` (keys: ids as the sites name them) that one list of the subscription tells; others stay as they are.
+void AzurePlatform::listPlans(const std::string& subscription, std::map<std::string, json>& wanted, const JobContext& job) {
+    if (wanted.size() < 2) return;
+    AzureRequest request{Operation::list_plans, "GET", "/subscriptions/" + subscription + "/providers/Microsoft.Web/serverfarms", {}};
+    std::map<std::string, json> listed;
+    for (int page = 0; page < kMaxPages; ++page) {
+        const auto response = client_.call(request, job);
+        auto reply = response ? parseObject(response->body, info(Operation::list_plans).name) : Result<json>(tl::unexpect, response.error());
+        if (!reply) break;
+        for (const auto& plan : arrayField(*reply, "value")) listed[lowered(textField(plan, "id"))] = plan;
+        const std::string link = textField(*reply, "nextLink");
+        if (link.empty()) break;
+        auto next = client_.followed(request, link);
+        if (!next) break;
+        request = std::move(*next);
+    }
+    for (auto& [id, plan] : wanted)
+        if (const auto at = listed.find(lowered(id)); at != listed.end()) plan = at->second;
+}
+
 Result<Inventory> AzurePlatform::listFunctions(const JobContext& job) {
     PILOTLIGHT_TRY(client_.token(job));
     PILOTLIGHT_ASSIGN(const auto all, subscriptions(job));
@@ -84,8 +104,9 @@ Result<Inventory> AzurePlatform::listFunctions(const JobContext& job) {
         for (const auto& site : sites) plans.try_emplace(textField(objectField(site, "properties"), "serverFarmId"));
         std::vector<AzureRequest> requests;
         std::vector<std::string> order;
+        listPlans(subscription, plans, job);
         for (const auto& [id, plan] : plans) {
-            if (id.empty()) continue;
+            if (id.empty() || !textField(objectField(plan, "sku"), "tier").empty()) continue;
             order.push_back(id);
             requests.push_back({Operation::get_plan, "GET", id, {}});
         }

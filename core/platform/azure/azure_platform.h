@@ -28,7 +28,7 @@ public:
 
     [[nodiscard]] Result<std::vector<Problem>> readMetrics(std::span<const MetricRequest> requests, const MetricSink& sink,
                                                            const JobContext& job) override;
-    // Nothing is read: requests one by one are in Application Insights, which is not supported yet.
+    // Nothing is read: of requests, figures by period are read (readMetrics), not each one.
     [[nodiscard]] Result<std::vector<Problem>> readInvocations(std::span<const LogRequest> requests, const InvocationSink& sink,
                                                                const JobContext& job) override;
     [[nodiscard]] ReadEstimate estimate(std::span<const MetricRequest> metrics, std::span<const LogRequest> logs) const override;
@@ -46,6 +46,11 @@ public:
 
 private:
     [[nodiscard]] Result<std::vector<std::string>> subscriptions(const JobContext& job);
+    void listPlans(const std::string& subscription, std::map<std::string, nlohmann::json>& wanted, const JobContext& job);
+    // What Application Insights knows of those that are linked to it.
+    [[nodiscard]] Result<std::vector<Problem>> readInsights(std::span<const MetricRequest> requests, const MetricSink& sink,
+                                                            const JobContext& job);
+    [[nodiscard]] std::map<std::string, Result<std::string>> insightsApps(const std::vector<std::string>& components, const JobContext& job);
     [[nodiscard]] Result<nlohmann::json> document(Operation operation, const std::string& path, const JobContext& job);
 
     Profile profile_;
@@ -53,6 +58,7 @@ private:
     EndpointClock clock_;
     mutable std::mutex mutex_;
     std::map<std::string, std::string> operations_;  // function id -> address of the operation that changes it; under mutex_
+    std::map<std::string, std::string> insights_apps_;  // component id -> application id; under mutex_
 };
 
 // What can be set on a function app, by its plan and settings.

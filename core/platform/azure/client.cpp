@@ -29,7 +29,8 @@ AzureClient::AzureClient(const Profile& profile, const Dependencies& dependencie
     session_.onCredentialsExpired([source = credentials_] { source->invalidate(); });
     // Resource Manager refills 25 reads and 10 writes a second for a subscription and principal; we stay below. Cost Management allows few.
     const bool custom = customEndpoint();
-    session_.limitRate("Microsoft.", custom ? 200 : 12);
+    session_.limitRate("Microsoft.", custom ? 200 : 20);
+    session_.limitRate("api.applicationinsights.io/", custom ? 50 : 6);  // 200 in 30 s for a user
     session_.limitRate("Microsoft.CostManagement/", custom ? 50 : 0.5);
     session_.limitRate("prices.", custom ? 50 : 2);
 }
@@ -42,7 +43,8 @@ std::string AzureClient::subscription() const {
 
 std::string AzureClient::origin(Operation operation) const {
     if (customEndpoint()) return profile_.endpoint_url;
-    return operation == Operation::read_prices ? "https://prices.azure.com" : "https://management.azure.com";
+    if (operation == Operation::query_insights) return net::kApplicationInsights;
+    return operation == Operation::read_prices ? "https://prices.azure.com" : net::kResourceManager;
 }
 
 Result<AzureRequest> AzureClient::followed(const AzureRequest& first, const std::string& link) const {
@@ -67,7 +69,7 @@ net::ApiCall AzureClient::prepared(const AzureRequest& request) {
     http.method = request.method;
     auto query = request.query;
     if (about.api_version != nullptr) query.emplace_back("api-version", about.api_version);
-    http.url = origin(request.operation) + request.path + "?" + net::formEncode(query);
+    http.url = origin(request.operation) + request.path + (query.empty() ? "" : "?" + net::formEncode(query));
     http.body = request.body;
     http.idempotent = about.idempotent;
     http.deadline = milliseconds{60'000};
@@ -80,8 +82,9 @@ net::ApiCall AzureClient::prepared(const AzureRequest& request) {
         call.prepare = [http = std::move(http)](Timestamp) -> Result<net::HttpRequest> { return http; };
         return call;
     }
-    call.prepare = [http = std::move(http), source = credentials_](Timestamp now) -> Result<net::HttpRequest> {
-        PILOTLIGHT_ASSIGN(const net::AzureToken token, source->get(now));
+    const char* audience = request.operation == Operation::query_insights ? net::kApplicationInsights : net::kResourceManager;
+    call.prepare = [http = std::move(http), source = credentials_, audience](Timestamp now) -> Result<net::HttpRequest> {
+        PILOTLIGHT_ASSIGN(const net::AzureToken token, source->get(now, {}, audience));
         net::HttpRequest with_token = http;
         with_token.headers.emplace_back("Authorization", "Bearer " + token.value);
         return with_token;

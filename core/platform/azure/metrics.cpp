@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/platform/azure/azure_platform.h"
+#include "core/platform/azure/insights.h"
 #include "core/platform/azure/metrics_parse.h"
 #include "core/platform/json_fields.h"
 
@@ -82,9 +83,11 @@ std::vector<MetricSeries> seriesOf(const Function& f, const MetricValues& values
         // Every instance is billed while it is there.
         mean("InstanceCount", Metric::billable_time, Statistic::sum, static_cast<double>(kPeriod.count()));
     }
-    add("Http5xx", Metric::errors, Statistic::sum, 1);
-    add("Requests", Metric::duration, Statistic::sample_count, 1);
-    mean("HttpResponseTime", Metric::duration, Statistic::average, 1000);
+    if (insightsOf(f).empty()) {  // else it tells these by the request, of all triggers
+        add("Http5xx", Metric::errors, Statistic::sum, 1);
+        add("Requests", Metric::duration, Statistic::sample_count, 1);
+        mean("HttpResponseTime", Metric::duration, Statistic::average, 1000);
+    }
     mean("InstanceCount", Metric::instances, Statistic::average, 1);
     mean("MemoryWorkingSet", Metric::memory_used, Statistic::average, 1.0 / 1048576);
     std::vector<MetricSeries> series;
@@ -111,7 +114,7 @@ Result<std::vector<Problem>> AzurePlatform::readMetrics(std::span<const MetricRe
     std::vector<Call> calls;
     std::vector<AzureRequest> asked;
     for (const auto& request : requests) {
-        // Percentiles do not exist here, so there is nothing to ask over the whole range.
+        // Percentiles do not exist here, so there is nothing to ask over the whole range (readInsights does).
         if (request.function == nullptr || request.one_period) continue;
         TimeRange range{floorTo(std::max(request.range.begin, oldest), kPeriod), ceilTo(request.range.end, kPeriod)};
         for (Timestamp at = range.begin; at < range.end; at += kLongestCall) {
@@ -149,13 +152,16 @@ Result<std::vector<Problem>> AzurePlatform::readMetrics(std::span<const MetricRe
         if (!page.series.empty()) PILOTLIGHT_TRY(sink(std::move(page)));
         job.report({"Metrics, Azure", static_cast<double>(end) / static_cast<double>(calls.size()), 0, end});
     }
+    PILOTLIGHT_ASSIGN(auto more, readInsights(requests, sink, job));
+    std::move(more.begin(), more.end(), std::back_inserter(problems));
     return problems;
 }
 
 ReadEstimate AzurePlatform::estimate(std::span<const MetricRequest> metrics, std::span<const LogRequest>) const {
     ReadEstimate estimate;
     for (const auto& request : metrics)
-        if (!request.one_period) estimate.calls += 1 + request.range.length() / milliseconds(kLongestCall);
+        if (!request.one_period || !insightsOf(*request.function).empty())
+            estimate.calls += 1 + request.range.length() / milliseconds(kLongestCall);
     estimate.text = fmt::format("{} calls, no charge", estimate.calls);
     return estimate;
 }

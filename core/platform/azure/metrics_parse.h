@@ -20,8 +20,8 @@ struct MetricValues {
 };
 [[nodiscard]] Result<MetricValues> parseMetrics(std::string_view body);
 
-// Series of the app over `range`, of which everything before `settled` is known. Durations are averages only: percentiles are in
-// Application Insights.
+// Series of the app over `range`, of which everything before `settled` is known. Durations are averages only, and left to
+// Application Insights where the app is linked to it.
 [[nodiscard]] std::vector<MetricSeries> seriesOf(const Function& function, const MetricValues& values, TimeRange range, Timestamp settled);
 
 }  // namespace pilotlight::platform::azure

@@ -24,6 +24,15 @@ std::span<const OperationInfo> operations() {
         {get_site, "Microsoft.Web/sites/read", kWeb, {"Microsoft.Web/sites/read"}, false, true},
         {get_config, "Microsoft.Web/sites/config/read", kWeb, {"Microsoft.Web/sites/config/read"}, false, true},
         {get_plan, "Microsoft.Web/serverfarms/read", kWeb, {"Microsoft.Web/serverfarms/read"}, false, true},
+        {list_plans, "Microsoft.Web/serverfarms/read", kWeb, {"Microsoft.Web/serverfarms/read"}, false, true},
+        {list_components, "Microsoft.Insights/components/read", "2020-02-02", {"Microsoft.Insights/components/read"}, false, true},
+        {get_component, "Microsoft.Insights/components/read", "2020-02-02", {"Microsoft.Insights/components/read"}, false, true},
+        {query_insights,
+         "api.applicationinsights.io/query",
+         nullptr,
+         {"Microsoft.Insights/components/*/read", "Microsoft.OperationalInsights/workspaces/query/*/read"},
+         false,
+         true},
         {list_metrics, "Microsoft.Insights/metrics/read", "2018-01-01", {"Microsoft.Insights/metrics/read"}, false, true},
         {query_costs,
          "Microsoft.CostManagement/query/action",
@@ -72,6 +81,7 @@ std::string policyFor(Operation operation, const std::string& subscription) {
     if (info(operation).actions.empty()) return {};
     const char* role = operation == Operation::query_costs    ? "Cost Management Reader"
                        : operation == Operation::list_metrics ? "Monitoring Reader"
+                       : operation == Operation::query_insights ? "Log Analytics Reader"
                        : info(operation).write                ? "Website Contributor"
                                                               : "Reader";
     return fmt::format("az role assignment create --assignee PRINCIPAL --role \"{}\" --scope /subscriptions/{}", role,

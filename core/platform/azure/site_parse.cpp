@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "core/platform/azure/insights.h"
 #include "core/platform/json_fields.h"
 
 namespace pilotlight::platform::azure {
@@ -15,21 +16,15 @@ namespace {
 
 constexpr std::int32_t kDefaultFlexMaximum = 100, kDefaultFlexMemory = 2048;
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    return out;
-}
 
 std::optional<std::string> ownerOf(const std::map<std::string, std::string>& tags) {
     for (const auto& [key, value] : tags) {
-        const std::string name = lower(key);
+        const std::string name = lowered(key);
         if (name == "azd-env-name") return "azd";
         if (name.starts_with("pulumi")) return "pulumi";
-        if ((name == "managed-by" || name == "managedby" || name == "provisioner") && lower(value).find("terraform") != std::string::npos)
+        if ((name == "managed-by" || name == "managedby" || name == "provisioner") && lowered(value).find("terraform") != std::string::npos)
             return "terraform";
-        if ((name == "managed-by" || name == "managedby") && lower(value).find("bicep") != std::string::npos) return "bicep";
+        if ((name == "managed-by" || name == "managedby") && lowered(value).find("bicep") != std::string::npos) return "bicep";
     }
     return std::nullopt;
 }
@@ -84,10 +79,26 @@ void elastic(Function& f, const std::string& kind, const json& plan, const json&
     f.qualifiers.push_back(std::move(whole));
 }
 
+// The portal's own tags. "hidden-link: /app-insights-resource-id" = the component's id; older: "hidden-link:<id>" = "Resource".
+void noteLink(Function& f, const std::string& key, const std::string& value) {
+    const auto colon = key.find(':');
+    if (!key.starts_with("hidden-link") || colon == std::string::npos) return;
+    const std::string about = key.substr(std::min(key.size(), key.find_first_not_of(' ', colon + 1)));
+    const std::string id = lowered(about == "/app-insights-resource-id" ? value : about);
+    if (id.starts_with("/subscriptions/") && id.find("/providers/microsoft.insights/components/") != std::string::npos) f.untuned[kInsights] = id;
+}
+
 }  // namespace
 
+std::string lowered(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    return out;
+}
+
 std::string SiteId::text() const {
-    return lower(fmt::format("/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Web/sites/{}", subscription, group, name));
+    return lowered(fmt::format("/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Web/sites/{}", subscription, group, name));
 }
 
 std::optional<SiteId> parseSiteId(std::string_view text) {
@@ -98,21 +109,21 @@ std::optional<SiteId> parseSiteId(std::string_view text) {
         if (slash == std::string_view::npos) break;
         text.remove_prefix(slash + 1);
     }
-    if (parts.size() != 8 || lower(parts[0]) != "subscriptions" || lower(parts[2]) != "resourcegroups" ||
-        lower(parts[5]) != "microsoft.web" || lower(parts[6]) != "sites")
+    if (parts.size() != 8 || lowered(parts[0]) != "subscriptions" || lowered(parts[2]) != "resourcegroups" ||
+        lowered(parts[5]) != "microsoft.web" || lowered(parts[6]) != "sites")
         return std::nullopt;
     return SiteId{parts[1], parts[3], parts[7]};
 }
 
 std::string regionOf(std::string_view location) {
     std::string out;
-    for (const char c : lower(location))
+    for (const char c : lowered(location))
         if (c != ' ') out += c;
     return out;
 }
 
 bool isFunctionApp(const json& site) {
-    const std::string kind = lower(textField(site, "kind"));
+    const std::string kind = lowered(textField(site, "kind"));
     return kind.find("functionapp") != std::string::npos && kind.find("workflowapp") == std::string::npos;
 }
 
@@ -134,18 +145,23 @@ Result<Function> parseSite(const json& site, const json& plan, const json& confi
     f.profile = profile;
     f.platform = PlatformKind::azure;
     f.region = regionOf(textField(site, "location"));
-    f.account = lower(id->subscription);
+    f.account = lowered(id->subscription);
     f.settings_as_of = now;
     f.last_modified = parseIso8601(textField(properties, "lastModifiedTimeUtc")).value_or(Timestamp{});
-    for (const auto& [key, value] : objectField(site, "tags").items())
-        if (value.is_string()) f.tags[key] = value.get<std::string>();
+    for (const auto& [key, value] : objectField(site, "tags").items()) {
+        if (!value.is_string()) continue;
+        if (key.starts_with("hidden-"))
+            noteLink(f, key, value.get<std::string>());
+        else
+            f.tags[key] = value.get<std::string>();
+    }
     f.owner = ownerOf(f.tags);
     f.state = textField(properties, "state") == "Stopped" ? "Stopped" : "Active";
     f.last_update_status = "Successful";
     const std::string kind = planKind(plan);
     f.untuned[untuned_key::kKind] = kind;
     f.untuned[untuned_key::kBilling] = kind == "premium" || kind == "dedicated" ? "instance" : "request";
-    f.untuned["plan"] = lower(textField(properties, "serverFarmId"));
+    f.untuned["plan"] = lowered(textField(properties, "serverFarmId"));
     if (kind == "flex") {
         flex(f, properties);
     } else {

@@ -15,6 +15,7 @@ struct SiteId {
 };
 [[nodiscard]] std::optional<SiteId> parseSiteId(std::string_view text);
 // "East US" -> "eastus"
+[[nodiscard]] std::string lowered(std::string_view text);  // ASCII
 [[nodiscard]] std::string regionOf(std::string_view location);
 // Function apps proper: not web apps, not Logic Apps workflows.
 [[nodiscard]] bool isFunctionApp(const nlohmann::json& site);

@@ -5,6 +5,7 @@
 
 #include "core/platform/azure/apply_parts.h"
 #include "core/platform/azure/costs.h"
+#include "core/platform/azure/insights.h"
 #include "core/platform/azure/metrics_parse.h"
 #include "core/platform/azure/operations.h"
 #include "core/platform/azure/site_parse.h"
@@ -119,6 +120,56 @@ TEST(AzureMetrics, UnitsAreMadeSecondsAndMissingIsNotZero) {
     EXPECT_FALSE(series.contains({Metric::duration, Statistic::p95})) << "there are no percentiles";
     EXPECT_FALSE(billable.coverage.covers(range)) << "the newest ten minutes may still change";
     for (const char* bad : {"", "[]", "<html>"}) EXPECT_FALSE(parseMetrics(bad)) << bad;
+}
+
+TEST(AzureInsights, BothFormsOfTheLinkAreRead) {
+    const std::string component = "/subscriptions/S/resourceGroups/G/providers/microsoft.insights/components/C";
+    const auto linked = [&](const std::string& key, const std::string& value) {
+        json with = site();
+        with["tags"][key] = value;
+        const auto f = parseSite(with, plan("FlexConsumption", "FC1"), {}, "z", kNow).value();
+        EXPECT_EQ(f.tags.size(), 1u) << "the portal's own tags are none of the user's";
+        return std::string(insightsOf(f));
+    };
+    const std::string lower = "/subscriptions/s/resourcegroups/g/providers/microsoft.insights/components/c";
+    EXPECT_EQ(linked("hidden-link: /app-insights-resource-id", component), lower);
+    EXPECT_EQ(linked("hidden-link:" + component, "Resource"), lower);
+    EXPECT_EQ(linked("hidden-link: /app-insights-instrumentation-key", "0123"), "");
+    EXPECT_EQ(linked("hidden-link:", "Resource"), "");
+}
+
+TEST(AzureInsights, RowsBecomeSeriesAndAPartialAnswerIsNone) {
+    const char* columns = R"("columns":[{"name":"app"},{"name":"period"},{"name":"n"},{"name":"failed"},{"name":"mean_ms"},{"name":"p50_ms"},{"name":"p90_ms"},
+        {"name":"p95_ms"},{"name":"p99_ms"},{"name":"cold"},{"name":"start_ms"}])";
+    const std::string table = std::string(R"({"name":"PrimaryResult",)") + columns + R"(,"rows":[["APP","2026-11-24T10:00:00Z",12,1,100,90,150,180,300,2,4000.5],
+        ["app","2026-11-24T10:05:00Z",3,0,80,75,90,95,99,null,null],["other","2026-11-24T10:05:00Z",3,0,80,75,90,95,99,null,null]]})";
+    const auto rows = parseInsights(R"({"tables":[)" + table + "]}");
+    ASSERT_TRUE(rows) << rows.error().text();
+    ASSERT_EQ(rows->size(), 3u);
+    const auto f = parseSite(site(), plan("FlexConsumption", "FC1"), {}, "z", kNow).value();
+    const TimeRange range{parseIso8601("2026-11-24T10:00:00Z").value(), kNow};
+    const auto settled = parseIso8601("2026-11-24T11:00:00Z").value();
+    std::map<std::pair<Metric, Statistic>, MetricSeries> series;
+    for (auto& one : insightsSeries(f, *rows, range, seconds{300}, settled, false)) series[{one.key.metric, one.key.statistic}] = one;
+    const auto& p95 = series.at({Metric::duration, Statistic::p95});
+    ASSERT_EQ(p95.points.size(), 2u);
+    EXPECT_EQ(p95.points[0].value, 180);
+    EXPECT_TRUE(p95.coverage.covers({range.begin, settled}));
+    EXPECT_EQ(series.at({Metric::cold_starts, Statistic::sum}).points.size(), 1u) << "no row says: no start, and coverage says that it was read";
+    EXPECT_EQ(series.at({Metric::init_duration, Statistic::average}).points[0].value, 4000.5);
+    EXPECT_EQ(series.at({Metric::errors, Statistic::sum}).points[0].value, 1);
+    EXPECT_FALSE(parseInsights(R"({"error":{"message":"too much"},"tables":[)" + table + "]}")) << "sums would be too low";
+    EXPECT_FALSE(parseInsights(R"({"tables":[]})"));
+    EXPECT_FALSE(parseInsights(R"({"tables":[{"columns":[{"name":"app"}],"rows":[]}]})"));
+}
+
+TEST(AzureInsights, OnlyNamesOfAppsEnterTheQuery) {
+    const std::vector<std::string> apps{"speech-notes", "x'); requests | take 1 //", "b2"};
+    const std::string text = insightsQuery(apps, {parseIso8601("2026-11-23T00:00:00Z").value(), parseIso8601("2026-11-24T00:00:00Z").value()}, seconds{300});
+    EXPECT_NE(text.find("dynamic(['speech-notes', 'b2'])"), std::string::npos);
+    EXPECT_EQ(text.find("take 1"), std::string::npos);
+    EXPECT_EQ(text.find('{'), std::string::npos) << "every parameter is filled in";
+    EXPECT_NE(text.find("datetime(2026-11-23T00:00:00Z)"), std::string::npos);
 }
 
 TEST(AzureCosts, LinesByColumnName) {
