@@ -1,0 +1,66 @@
+#include "app/agent/processes.h"
+
+#include <dirent.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <string>
+
+#include "app/agent/control_group.h"
+
+namespace pilotlight::agent {
+
+std::vector<pid_t> descendants(pid_t root) {
+    std::vector<pid_t> found, todo{root};
+    while (!todo.empty()) {
+        const std::string tasks = "/proc/" + std::to_string(todo.back()) + "/task";
+        todo.pop_back();
+        DIR* folder = ::opendir(tasks.c_str());
+        if (folder == nullptr) continue;
+        while (const dirent* entry = ::readdir(folder)) {
+            if (entry->d_name[0] == '.') continue;
+            std::ifstream children(tasks + "/" + entry->d_name + "/children");
+            for (pid_t pid = 0; children >> pid;) {
+                found.push_back(pid);
+                todo.push_back(pid);
+            }
+        }
+        ::closedir(folder);
+    }
+    return found;
+}
+
+std::optional<double> processCpuMs(pid_t pid) {
+    clockid_t clock = 0;
+    timespec used{};
+    if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &used) != 0) return std::nullopt;
+    return static_cast<double>(used.tv_sec) * 1e3 + static_cast<double>(used.tv_nsec) / 1e6;
+}
+
+std::optional<double> processPeakMb(pid_t pid) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("VmHWM:")) return std::strtod(line.c_str() + 6, nullptr) / 1024;
+    return std::nullopt;
+}
+
+void killDescendants(pid_t spared) {
+    for (int i = 0; i < 200; ++i) {
+        auto found = descendants(::getpid());
+        found.erase(std::remove(found.begin(), found.end(), spared), found.end());
+        if (found.empty()) return;
+        for (const pid_t pid : found) {
+            ::kill(pid, SIGKILL);
+            ::waitpid(pid, nullptr, WNOHANG);
+        }
+        const timespec pause{0, 5'000'000};
+        ::nanosleep(&pause, nullptr);
+    }
+}
+
+}  // namespace pilotlight::agent
