@@ -18,8 +18,6 @@ public:
     virtual ~Limiter() = default;  // kills what is left inside and removes what was made
     [[nodiscard]] virtual std::string name() const = 0;
     [[nodiscard]] virtual bool limitsMemory() const = 0;
-    // The command that starts `command` inside.
-    [[nodiscard]] virtual std::vector<std::string> wrap(std::vector<std::string> command) const { return command; }
     // Files into which the child writes "0" between fork and exec.
     [[nodiscard]] virtual std::vector<std::string> joinFiles() const { return {}; }
     // Called once the child runs. Errors end the trial.

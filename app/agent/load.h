@@ -1,0 +1,35 @@
+// How requests are sent: isolated, saturated, and at planned instants.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace pilotlight::agent {
+
+// One request, from its start to its answer; ms as the target itself timed it, or as the caller did.
+using Request = std::function<Result<double>()>;
+// Told after every request; false stops the run (cancelled).
+using KeepGoing = std::function<bool(int done)>;
+
+// A pause before each request, uniform in 50 to 150 % of `pause_ms`: the platform's quota is refilled and its phase is random.
+[[nodiscard]] Result<std::vector<double>> sendIsolated(int count, double pause_ms, std::uint32_t seed, const Request& request, const KeepGoing& going);
+
+struct Saturated {
+    std::vector<double> ms;
+    double wall_ms = 0;
+};
+[[nodiscard]] Result<Saturated> sendSaturated(int count, const Request& request, const KeepGoing& going);
+
+struct OpenLoop {
+    std::vector<double> response_ms;  // from the planned arrival: waiting included, whatever the target was doing (no coordinated omission)
+    std::vector<double> service_ms;   // the request alone
+};
+// Poisson arrivals at `rate_per_s`, drawn before the first request is sent; one server, first come first served.
+[[nodiscard]] Result<OpenLoop> sendOpenLoop(int count, double rate_per_s, std::uint32_t seed, const Request& request, const KeepGoing& going);
+// The planned instants in ms from the start, ascending.
+[[nodiscard]] std::vector<double> plannedArrivals(int count, double rate_per_s, std::uint32_t seed);
+
+}  // namespace pilotlight::agent
