@@ -15,7 +15,45 @@
 
 namespace pilotlight::agent {
 
+namespace {
+
+// Parent of every process, ascending by process. For kernels without the "children" files (CONFIG_PROC_CHILDREN).
+std::vector<std::pair<pid_t, pid_t>> parents() {
+    std::vector<std::pair<pid_t, pid_t>> out;
+    DIR* folder = ::opendir("/proc");
+    if (folder == nullptr) return out;
+    while (const dirent* entry = ::readdir(folder)) {
+        const pid_t pid = std::atoi(entry->d_name);
+        if (pid <= 0) continue;
+        const std::string stat = readText("/proc/" + std::string(entry->d_name) + "/stat");
+        const auto end = stat.rfind(')');  // the name may hold anything
+        if (end == std::string::npos || stat.size() < end + 4) continue;
+        out.emplace_back(pid, std::atoi(stat.c_str() + end + 4));
+    }
+    ::closedir(folder);
+    return out;
+}
+
+std::vector<pid_t> scanDescendants(pid_t root) {
+    const auto all = parents();
+    std::vector<pid_t> found, todo{root};
+    while (!todo.empty()) {
+        const pid_t parent = todo.back();
+        todo.pop_back();
+        for (const auto& [pid, of] : all) {
+            if (of != parent) continue;
+            found.push_back(pid);
+            todo.push_back(pid);
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
 std::vector<pid_t> descendants(pid_t root) {
+    static const bool kListed = ::access("/proc/thread-self/children", R_OK) == 0;
+    if (!kListed) return scanDescendants(root);
     std::vector<pid_t> found, todo{root};
     while (!todo.empty()) {
         const std::string tasks = "/proc/" + std::to_string(todo.back()) + "/task";

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -45,7 +46,7 @@ struct AgentClient::Impl {
     }
 
     // The next event; nullopt after `wait` without one.
-    Result<std::optional<Event>> receive(milliseconds wait) {
+    Result<std::optional<Event>> receive(std::chrono::milliseconds wait) {
         for (;;) {
             if (const auto end = buffer.find('\n'); end != std::string::npos) {
                 auto event = parseEvent(std::string_view(buffer).substr(0, end));
@@ -112,7 +113,7 @@ Result<AgentClient> AgentClient::start(const std::vector<std::string>& command) 
         return fail(ErrorCode::not_found, "The bench agent " + command.front() + " could not be started: " + std::strerror(started), {},
                     "Install pilotlight-agent beside this program or in PATH.");
     }
-    PILOTLIGHT_ASSIGN(auto event, impl->receive(seconds(20)));
+    PILOTLIGHT_ASSIGN(auto event, impl->receive(std::chrono::seconds(20)));
     if (!event || !std::holds_alternative<Hello>(*event)) return fail(ErrorCode::protocol, "The bench agent did not greet within 20 s");
     impl->hello = std::get<Hello>(std::move(*event));
     return AgentClient(std::move(impl));
@@ -123,7 +124,7 @@ Result<TrialResult> AgentClient::run(const TrialRequest& request, const JobConte
     PILOTLIGHT_TRY(impl_->send(request));
     bool asked = false;
     for (;;) {
-        PILOTLIGHT_ASSIGN(auto event, impl_->receive(milliseconds(50)));
+        PILOTLIGHT_ASSIGN(auto event, impl_->receive(std::chrono::milliseconds(50)));
         if (job.stopRequested() && !asked) {
             asked = true;
             PILOTLIGHT_TRY(impl_->send(CancelRequest{request.id}));
@@ -141,7 +142,7 @@ Result<std::vector<Device>> AgentClient::devices(const JobContext& job) {
     PILOTLIGHT_TRY(impl_->send(DevicesRequest{}));
     for (;;) {
         PILOTLIGHT_TRY(job.check());
-        PILOTLIGHT_ASSIGN(auto event, impl_->receive(milliseconds(50)));
+        PILOTLIGHT_ASSIGN(auto event, impl_->receive(std::chrono::milliseconds(50)));
         if (!event) continue;
         if (auto* found = std::get_if<DevicesEvent>(&*event)) return std::move(found->devices);
         if (const auto* error = std::get_if<ErrorEvent>(&*event)) return fail(ErrorCode::protocol, "The bench agent refused the request: " + error->what);

@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kKinds[] = {"onnx", "command", "lambda"};
+constexpr const char* kKinds[] = {"onnx", "command", "lambda", "http"};
 constexpr const char* kStatuses[] = {"ok", "failed", "out_of_memory", "killed", "timeout", "cancelled", "unsupported", "wrong_output"};
 constexpr const char* kLimiters[] = {"auto", "none", "systemd-scope", "cgroup-v2", "cgroup-v1", "duty-cycle"};
 
@@ -125,6 +125,10 @@ Target readTarget(Fields& outer, const Json& object) {
     fields.text("device", target.device, 64);
     fields.texts("command", target.command);
     fields.text("input", target.input);
+    fields.text("path", target.path);
+    fields.text("ready_path", target.ready_path);
+    for (const auto* path : {&target.path, &target.ready_path})
+        if (!path->starts_with('/') || path->find_first_of(" \r\n") != std::string::npos) fields.problem("target: a path starts with / and holds no space");
     fields.refuseOthers();
     if (target.kind == Target::Kind::onnx ? target.model.empty() : target.command.empty() || target.command.front().empty())
         fields.problem(target.kind == Target::Kind::onnx ? "target.model is missing" : "target.command is missing");
@@ -241,6 +245,10 @@ Json write(const TrialRequest& t) {
         target["command"] = t.target.command;
     }
     if (!t.target.input.empty()) target["input"] = t.target.input;
+    if (t.target.kind == Target::Kind::http) {
+        target["path"] = t.target.path;
+        target["ready_path"] = t.target.ready_path;
+    }
     return {{"v", kProtocolVersion}, {"type", "trial"},           {"id", t.id},           {"target", target},
             {"size", {{"memory_mb", t.size.memory_mb}, {"vcpu", t.size.vcpu}, {"init_vcpu", t.size.init_vcpu}, {"period_ms", t.size.period_ms}, {"visible_cores", t.size.visible_cores}}},
             {"limiter", t.limiter},  {"threads", t.threads},      {"spin", t.spin},       {"drop_page_cache", t.drop_page_cache},

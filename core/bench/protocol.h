@@ -22,12 +22,14 @@ inline constexpr int kMostSamples = 100'000;                // of one mode of on
 
 // What is run.
 struct Target {
-    enum class Kind { onnx, command, lambda };
+    enum class Kind { onnx, command, lambda, http };
     Kind kind = Kind::command;
     std::string model;                   // onnx: path of the model
     std::string device = "cpu";          // onnx: execution provider: "cpu", or one that `devices` lists
-    std::vector<std::string> command;    // command, lambda: program and arguments, run without a shell
-    std::string input;                   // command, lambda: file with the payload, empty = {} ; onnx: not supported yet
+    std::vector<std::string> command;    // command, lambda, http: program and arguments, run without a shell
+    std::string input;                   // command, lambda: file with the payload, empty = {}; http: body of a POST, empty = GET
+    std::string path = "/";              // http: asked in each request
+    std::string ready_path = "/";        // http: asked until an answer below 500 comes: then the start is over
 };
 [[nodiscard]] const char* name(Target::Kind kind);
 
@@ -70,7 +72,7 @@ enum class TrialStatus { ok, failed, out_of_memory, killed, timeout, cancelled, 
 
 // Times from the start of the child; a stage that this kind of target cannot tell apart is absent.
 struct ColdStages {
-    std::optional<double> exec_ms;       // until the program's own code runs (onnx), or asks for work (lambda: all of INIT)
+    std::optional<double> exec_ms;       // until the program's own code runs (onnx), asks for work (lambda: all of INIT), or answers the probe (http)
     std::optional<double> load_ms;       // onnx: loading the runtime's library
     std::optional<double> environment_ms;// onnx: runtime set-up
     std::optional<double> session_ms;    // onnx: reading and preparing the model
