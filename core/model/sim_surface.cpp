@@ -46,7 +46,7 @@ std::size_t Surface::binOf(double gap) {
     return bin;
 }
 
-double Surface::coldStarts(const KeepAlive& keep_alive, std::size_t pool) const {
+double Surface::coldStarts(const KeepAlive& keep_alive, std::size_t pool, std::size_t limit) const {
     // A gap within a bin is taken at its geometric middle where the keep-alive law varies inside, which costs at most half a bin (6 %).
     std::array<double, kGapBins> gone{};
     for (std::size_t i = 0; i < kGapBins; ++i) {
@@ -62,7 +62,7 @@ double Surface::coldStarts(const KeepAlive& keep_alive, std::size_t pool) const 
         }
     }
     double colds = 0;
-    for (std::size_t k = pool; k < levels.size(); ++k) {
+    for (std::size_t k = pool; k < std::min(limit, levels.size()); ++k) {
         const auto& level = levels[k];
         double sum = level.colds_by_gap[kGapBins];
         for (std::size_t i = 0; i < kGapBins; ++i) sum += gone[i] * level.colds_by_gap[i];

@@ -37,8 +37,9 @@ struct Surface {
     std::vector<float> slot_busy;   // [bin * depth + slot]
     std::vector<float> level_cold;  // [bin * depth + level - 1]
 
-    // Expected cold starts with `pool` instances kept warm.
-    [[nodiscard]] double coldStarts(const KeepAlive& keep_alive, std::size_t pool = 0) const;
+    static constexpr std::size_t kNoLimit = static_cast<std::size_t>(-1);
+    // Expected cold starts with `pool` instances kept warm; `limit`: levels above it are left out.
+    [[nodiscard]] double coldStarts(const KeepAlive& keep_alive, std::size_t pool = 0, std::size_t limit = kNoLimit) const;
     // Requests that found the pool full, and the milliseconds billed on and off the pool.
     [[nodiscard]] double spilled(std::size_t pool) const;
     [[nodiscard]] double poolBusy(std::size_t pool) const;

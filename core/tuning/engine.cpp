@@ -95,11 +95,10 @@ Engine::Week weekOf(const EngineCore& core) {
     if (core.work.arrivals.empty()) return week;
     const auto& surface = core.surfaces[core.today_index];
     const double weeks = std::max(1e-9, core.work.span_s / (7 * 86400.0));
+    week.mean = core.bin_load[core.today_index];
     for (std::size_t b = 0; b < kWeekBins; ++b)
-        for (std::size_t k = 0; k < surface.depth; ++k) {
-            week.mean[b] += static_cast<float>(surface.slot_busy[b * surface.depth + k] / (300 * std::max(1.0, weeks)));
+        for (std::size_t k = 0; k < surface.depth; ++k)
             week.cold[b] += static_cast<float>(surface.level_cold[b * surface.depth + k] / std::max(1.0, weeks));
-        }
     model::CompletionQueue queue(core.work.span_s / static_cast<double>(core.work.arrivals.size()), surface.busy_s / core.work.span_s + 1);
     std::int64_t busy = 0;
     for (std::size_t i = 0; i < core.work.arrivals.size(); ++i) {
@@ -229,6 +228,7 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
     core.evidence = std::move(evidence);
     const auto& function = core.evidence.function;
     chooseQualifiers(core);
+    core.limit_today = resolve(core, {}).limit;
     measureToday(core);
     auto period = core.evidence.range;
     const auto known = core.evidence.invocations.coverage.intersectedWith(period);
@@ -308,6 +308,13 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
                            core.work.cold_s[(i * 104729 + 13) % core.work.cold_s.size()]);
         core.cold_quantiles = quantilesOf(std::move(cold));
 
+        const auto meanOf = [](const std::vector<float>& values) {
+            return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+        };
+        core.warm_mean_s = meanOf(core.work.warm_s);
+        core.cold_mean_s = meanOf(core.work.cold_s);
+        core.init_mean_s = meanOf(core.work.init_s);
+
         core.surfaces.resize(n);
         parallelFor(executor, n, [&](std::size_t i) {
             if (job.stopRequested()) return;
@@ -322,6 +329,14 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
             bins.keep_alive = core.keep_alive;
             core.surfaces[i] = model::buildSurface(core.work.arrivals, services, core.work.span_s, bins);
         });
+        PILOTLIGHT_TRY(job.check());
+        const double weeks = std::max(1.0, core.work.span_s / (7 * 86400.0));
+        core.bin_load.assign(n, std::vector<float>(kWeekBins, 0.0F));
+        for (std::size_t i = 0; i < n; ++i)
+            for (std::size_t b = 0; b < kWeekBins; ++b)
+                for (std::size_t k = 0; k < core.surfaces[i].depth; ++k)
+                    core.bin_load[i][b] += static_cast<float>(core.surfaces[i].slot_busy[b * core.surfaces[i].depth + k] / (300 * weeks));
+        core.anchors.measure(core, executor, job);
         PILOTLIGHT_TRY(job.check());
 
         // Busiest quarter hour of the day.

@@ -9,6 +9,7 @@
 #include "core/model/latency_model.h"
 #include "core/model/sim_surface.h"
 #include "core/pricing/price_book.h"
+#include "core/tuning/anchors.h"
 #include "core/tuning/engine.h"
 #include "core/tuning/measured.h"
 #include "core/tuning/replay.h"
@@ -59,6 +60,9 @@ struct EngineCore {
     std::vector<bool> beyond;                           // outside the measured range
     std::vector<std::vector<double>> ratio_draws;       // [draw][size]
     std::vector<model::Surface> surfaces;               // one for each size
+    std::vector<std::vector<float>> bin_load;           // for each size: requests in service, mean over each bin of the week
+    ReplayAnchors anchors;                              // what replays say that the surfaces do not
+    double warm_mean_s = 0, cold_mean_s = 0, init_mean_s = 0;  // handler on a warm and on a new instance, INIT; at today's memory
     std::vector<float> warm_quantiles, cold_quantiles;  // seconds at today's memory: 401 each; cold = INIT + handler
     model::KeepAlive keep_alive;
     std::string keep_alive_text;
@@ -72,6 +76,7 @@ struct EngineCore {
     double surge_begin_s = 0;              // busiest quarter hour, second of the day
     Engine::Week week;
     std::int32_t pool_today = 0;
+    std::optional<std::int32_t> limit_today;  // of requests at once, its own or the account's
     std::string pool_qualifier;  // where a pool is or would be; empty = there is nowhere to put one
     std::string alias;           // through which a change of memory would go; empty = $LATEST
     Point today_point;
@@ -81,6 +86,9 @@ struct EngineCore {
     [[nodiscard]] double ratioAt(Megabytes memory) const;
     [[nodiscard]] double initRatioAt(Megabytes memory) const;
     [[nodiscard]] std::size_t gridIndex(Megabytes memory) const;  // nearest
+    // Share of the requests throttled under an instance limit. Today's limit: by replay where there is one. Any other: Erlang B at the
+    // load of each bin of the week, scaled so that it agrees with that replay.
+    [[nodiscard]] double throttledShare(Megabytes memory, double pool, std::int32_t limit, double traffic) const;
 };
 
 // Settings of a what-if, made whole by today's.

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/model/sim_formula.h"
 #include "core/tuning/engine_core.h"
 
 namespace pilotlight::tuning {
@@ -144,19 +143,19 @@ Point replayPoint(const EngineCore& core, const Resolved& s) {
     p.memory = s.memory;
     p.requests = totals.demand * month;
     p.throttled = std::min(p.requests, totals.throttled * month * core.throttle_anchor);
-    // What the anchor says of cold starts beyond the replay is taken from (or given to) warm ones.
     p.cold = std::min(totals.served, totals.cold * core.cold_anchor) * month;
     p.usage.requests = (totals.demand - totals.throttled) * month;
     p.usage.duration_ms_billed = totals.on_demand_ms * month * core.duration_anchor;
     p.usage.init_ms_billed = core.evidence.function.init_billed ? totals.init_ms * core.cold_anchor * month : 0;
     p.usage.pool_duration_ms_billed = totals.pool_ms * month * core.duration_anchor;
     p.usage.pool_instance_seconds = s.meanPool() * kMonthSeconds;
-    p.p50_s = totals.latency.quantile(0.50);
-    p.p95_s = totals.latency.quantile(0.95);
-    p.p99_s = totals.latency.quantile(0.99);
+    const auto latency = totals.latency(core.cold_anchor);
+    p.p50_s = latency.quantile(0.50);
+    p.p95_s = latency.quantile(0.95);
+    p.p99_s = latency.quantile(0.99);
     p.same_cold_starts = !s.schedule && s.pool == core.pool_today && s.traffic == 1 && s.surge == 1;
     p.windows = windowShares(core, totals, p.same_cold_starts, s.schedule.has_value());
-    for (const auto& [seconds, share] : totals.latency.cdf()) p.cdf.emplace_back(seconds * 1000, share);
+    for (const auto& [seconds, share] : latency.cdf()) p.cdf.emplace_back(seconds * 1000, share);
     return p;
 }
 
@@ -186,35 +185,26 @@ Point lookUpPoint(const EngineCore& core, const Resolved& s, bool with_cdf) {
         // By week bin; the surfaces of one size keep the tables.
         const auto levels = s.schedule->levels(kWeekBins);
         const auto& surface = core.surfaces[w < 0.5 ? low : high];
-        double busy = 0, all_busy = std::max(1e-9, surface.busy_s);
-        for (std::size_t b = 0; b < surface.bins && b < levels.size(); ++b)
+        double busy = 0, all_busy = std::max(1e-9, surface.busy_s), factor = 1;
+        for (std::size_t b = 0; b < surface.bins && b < levels.size(); ++b) {
+            if (b == 0 || levels[b] != levels[b - 1]) factor = core.anchors.coldFactor(s.memory, levels[b]);
+            double cold = 0;
             for (std::size_t k = 0; k < surface.depth; ++k) {
                 if (static_cast<std::int32_t>(k) < levels[b])
                     busy += surface.slot_busy[b * surface.depth + k];
                 else
-                    colds += surface.level_cold[b * surface.depth + k];
+                    cold += surface.level_cold[b * surface.depth + k];
             }
+            colds += factor * cold;
+        }
         pool_ms = busy / all_busy * all_ms;
     } else {
         const auto pool = static_cast<std::size_t>(s.pool);
-        colds = mix([&](const model::Surface& f) { return f.coldStarts(core.keep_alive, pool); });
+        const auto most = s.limit ? static_cast<std::size_t>(std::max(0, *s.limit)) : model::Surface::kNoLimit;
+        colds = mix([&](const model::Surface& f) { return f.coldStarts(core.keep_alive, pool, most); }) * core.anchors.coldFactor(s.memory, s.pool);
         pool_ms = mix([&](const model::Surface& f) { return f.poolBilledMs(pool); }) * core.duration_anchor;
     }
-    if (s.limit) {
-        // Erlang B at the load of each five minutes of the week, weighted by that load.
-        const auto& surface = core.surfaces[w < 0.5 ? low : high];
-        const double weeks = std::max(1.0, core.work.span_s / (7 * 86400.0));
-        double refused = 0, all = 0;
-        for (std::size_t b = 0; b < surface.bins; ++b) {
-            double busy = 0;
-            for (std::size_t k = 0; k < surface.depth; ++k) busy += surface.slot_busy[b * surface.depth + k];
-            const double load = busy / (300 * weeks) * s.traffic;
-            all += busy;
-            // Far below the limit nothing is refused.
-            if (busy > 0 && load + 8 * std::sqrt(load) + 8 > *s.limit) refused += busy * model::erlangB(load, *s.limit);
-        }
-        throttled = all > 0 ? refused / all * n : 0;
-    }
+    if (s.limit) throttled = n * core.throttledShare(s.memory, s.pool, *s.limit, s.traffic);
     // More traffic: cold starts grow more slowly than requests (square root, as deeper levels are reached more rarely).
     const double traffic = s.traffic * (1 + (s.surge - 1) / 96);
     colds *= std::sqrt(traffic) * core.cold_anchor;
@@ -226,17 +216,16 @@ Point lookUpPoint(const EngineCore& core, const Resolved& s, bool with_cdf) {
     p.cold = colds * month;
     p.usage.requests = n * factor;
     p.usage.pool_duration_ms_billed = pool_ms * factor;
-    p.usage.duration_ms_billed = std::max(0.0, all_ms - pool_ms) * factor;
-    double init_mean = 0;
-    for (const float i : core.work.init_s) init_mean += i;
-    init_mean = init_mean / static_cast<double>(core.work.init_s.size()) * core.initRatioAt(s.memory);
-    p.usage.init_ms_billed = core.evidence.function.init_billed ? p.cold * (init_mean * 1000 + 0.5) : 0;
+    const double r = core.ratioAt(s.memory), ri = core.initRatioAt(s.memory);
+    const double first_ms = 1000 * r * (core.cold_mean_s - core.warm_mean_s) * core.duration_anchor;  // by which a first call takes longer
+    p.usage.duration_ms_billed = std::max(0.0, (all_ms - pool_ms) * factor + p.cold * first_ms);
+    p.usage.init_ms_billed = core.evidence.function.init_billed ? p.cold * (core.init_mean_s * ri * 1000 + 0.5) : 0;
     p.usage.pool_instance_seconds = s.meanPool() * kMonthSeconds;
 
     // Percentiles of the mixture of warm and cold requests, by bisection.
-    const double r = core.ratioAt(s.memory), ri = core.initRatioAt(s.memory);
     const double c = std::clamp(p.cold / std::max(1e-9, p.requests - p.throttled), 0.0, 1.0);
-    const double cold_factor = (r + ri) / 2;  // INIT and handler scale apart; their middle is good enough for a look-up
+    // INIT and handler scale apart; their mean by length is good enough for a look-up.
+    const double cold_factor = (core.init_mean_s * ri + core.cold_mean_s * r) / std::max(1e-9, core.init_mean_s + core.cold_mean_s);
     const auto cdf = [&](double x) {
         return (1 - c) * shareBelow(core.warm_quantiles, x / r) + c * shareBelow(core.cold_quantiles, x / cold_factor);
     };

@@ -333,7 +333,9 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
         r.reasons.push_back(fmt::format("Not invoked once in the period, and a warm pool of {} is paid for.", core.pool_today));
     else
         explain(core, limits, after, *best, r);
-    if (!slo_met) r.reasons.push_back("The target is missed today.");
+    if (!slo_met)
+        r.reasons.push_back(meets(limits, after) ? "The target is missed today."
+                                                 : "The target is missed today and stays missed: nothing that the evidence allows meets it.");
     if (f.owner) r.reasons.push_back("Owned by " + *f.owner + ": better changed there, else it drifts.");
     r.effort = f.owner || !r.alias.empty() || r.settings.warm_schedule ? "medium" : "low";
     const bool measured = !r.settings.memory || (core.latency && core.latency->at(*r.settings.memory).measured);

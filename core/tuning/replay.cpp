@@ -64,7 +64,7 @@ struct Sink {
                 part.init_ms += billed(source.init);
             }
         }
-        totals.latency.add(service);
+        (how == model::Served::cold ? totals.cold_latency : totals.warm_latency).add(service);
     }
     void throttled(double) { totals.throttled += 1; }
     void idle(double, double) {}
@@ -101,6 +101,14 @@ void scaleTraffic(const Workload& work, const ReplaySettings& settings, std::vec
 }
 
 }  // namespace
+
+model::DurationHistogram ReplayTotals::latency(double cold_factor) const {
+    const double warm = served - cold, colds = std::min(served, cold * cold_factor);
+    model::DurationHistogram out;
+    if (warm > 0) out.add(warm_latency, (served - colds) / warm);
+    if (cold > 0) out.add(cold_latency, warm > 0 ? colds / cold : 1);
+    return out;
+}
 
 ReplayTotals replayWorkload(const Workload& work, const ReplaySettings& settings) {
     ReplayTotals totals;

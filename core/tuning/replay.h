@@ -36,7 +36,9 @@ struct ReplayTotals {
     double demand = 0, served = 0, cold = 0, throttled = 0, pooled = 0;
     double on_demand_ms = 0, init_ms = 0, pool_ms = 0;  // billed: each request rounded up to 1 ms, INIT apart
     std::vector<ReplayWindow> windows;                  // of kVerificationWindow each, from the span's begin
-    model::DurationHistogram latency;  // seconds, INIT included
+    model::DurationHistogram warm_latency, cold_latency;  // seconds, INIT included
+    // Of all served, where cold starts are `cold_factor` times as many as were replayed; those are taken from (or given to) warm ones.
+    [[nodiscard]] model::DurationHistogram latency(double cold_factor) const;
 };
 
 [[nodiscard]] ReplayTotals replayWorkload(const Workload& work, const ReplaySettings& settings);

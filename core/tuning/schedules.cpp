@@ -45,16 +45,15 @@ WarmSchedule toSchedule(const std::vector<std::int32_t>& levels) {
 std::vector<std::int32_t> fittedLevels(const EngineCore& core, const model::Surface& surface, double span_s, Megabytes memory,
                                        double weekly_cost, double cold_value) {
     const Rates rates = ratesAt(core, memory);
-    double init_s = 0;
-    for (const float i : core.work.init_s) init_s += i;
-    init_s = init_s / static_cast<double>(core.work.init_s.size()) * core.initRatioAt(memory);
+    const double init_s = core.init_mean_s * core.initRatioAt(memory);
     const double weeks = std::max(1.0, span_s / kWeekSeconds);
     const std::size_t depth = std::min<std::size_t>(surface.depth, surface.slots.size());
-    std::vector<double> gains(kScheduleBins * depth);
+    std::vector<double> gains(kScheduleBins * depth), factors(depth);
+    for (std::size_t k = 0; k < depth; ++k) factors[k] = core.anchors.coldFactor(memory, static_cast<double>(k));
     for (std::size_t b = 0; b < kWeekBins; ++b)
         for (std::size_t k = 0; k < depth; ++k) {
             const double busy = surface.slot_busy[b * surface.depth + k] / weeks,
-                         cold = surface.level_cold[b * surface.depth + k] * core.cold_anchor / weeks;
+                         cold = surface.level_cold[b * surface.depth + k] * factors[k] * core.cold_anchor / weeks;
             gains[(b / 6) * depth + k] += rates.gb * (busy * (rates.on_demand - rates.run) - 300 * rates.kept + cold * init_s * rates.on_demand) +
                                           cold * cold_value;
         }

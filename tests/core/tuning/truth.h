@@ -24,6 +24,7 @@ struct Truth {
     std::int32_t memory = 512, used = 190;
     std::int32_t pool = 0;
     std::int32_t limit = 0;  // 0 = none
+    double bursts_per_day = 0, burst_size = 0, burst_spacing_s = 0.3;  // on top of the rate; sizes exponential
 };
 
 struct TruthRun {
@@ -62,6 +63,23 @@ inline TruthRun runTruth(const Truth& t) {
     TruthRun run;
     std::mt19937_64 arrivals(t.seed), durations(t.seed + 1000);
     std::exponential_distribution<double> gap(1.0);
+    const auto requests = [&] {
+        std::vector<double> out;
+        const double peak = t.rate * (1 + t.daily_swing), end = t.days * 86400;
+        for (double now = gap(arrivals) / peak; now < end; now += gap(arrivals) / peak) {
+            const double wave = t.rate * (1 + t.daily_swing * std::sin(2 * 3.14159265358979 * (now / 86400 - 0.3)));
+            if (std::generate_canonical<double, 53>(arrivals) * peak <= wave) out.push_back(now);
+        }
+        if (t.bursts_per_day <= 0) return out;
+        std::mt19937_64 bursts(t.seed + 2000);
+        for (double at = gap(bursts) * 86400 / t.bursts_per_day; at < end; at += gap(bursts) * 86400 / t.bursts_per_day) {
+            const auto size = static_cast<int>(gap(bursts) * t.burst_size);
+            double now = at;
+            for (int i = 0; i < size && now < end; ++i, now += gap(bursts) * t.burst_spacing_s) out.push_back(now);
+        }
+        std::sort(out.begin(), out.end());
+        return out;
+    }();
     std::normal_distribution<double> normal;
     struct Instance {
         double free_at, last;
@@ -72,12 +90,8 @@ inline TruthRun runTruth(const Truth& t) {
     for (std::int32_t i = 0; i < t.pool; ++i) instances.push_back({0, 0, 1000000ULL + static_cast<std::uint64_t>(i), true});
     std::uint64_t next_id = 1, request = 1;
     const double share = std::min(1.0, t.memory / 1769.0);
-    const double peak = t.rate * (1 + t.daily_swing);
     const double end = t.days * 86400;
-    for (double now = gap(arrivals) / peak; now < end; now += gap(arrivals) / peak) {
-        const double wave = t.rate * (1 + t.daily_swing * std::sin(2 * 3.14159265358979 * (now / 86400 - 0.3)));
-        const double keep = std::generate_canonical<double, 53>(arrivals);
-        if (keep * peak > wave) continue;
+    for (const double now : requests) {
         const double factor = std::exp(t.spread * normal(durations) - t.spread * t.spread / 2);
         const double init_factor = std::exp(0.15 * normal(durations));
         ++request;

@@ -1,0 +1,149 @@
+#include "core/tuning/anchors.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/model/sim_formula.h"
+#include "core/tuning/engine_core.h"
+#include "core/tuning/search.h"
+
+namespace pilotlight::tuning {
+namespace {
+
+constexpr double kLeastLoad = 0.003;                    // cold starts that add less than this share of the load are left as they are
+constexpr double kColdLeft[] = {0.85, 0.5, 0.2, 0.05};  // a pool is tried where the surface leaves these shares of the cold starts
+constexpr double kMostReplayed = 12 * 100'000.0;        // requests in all replays; a busier function gets fewer of them
+constexpr double kLeastFactor = 0.2, kMostFactor = 10;
+
+double surfaceColds(const EngineCore& core, std::size_t size, std::int32_t pool, std::optional<std::int32_t> limit) {
+    return core.surfaces[size].coldStarts(core.keep_alive, static_cast<std::size_t>(pool),
+                                          limit ? static_cast<std::size_t>(*limit) : model::Surface::kNoLimit);
+}
+
+// Smallest allowed, today's and the first that has a whole vCPU (above it little changes); a middle one where today's is one of those.
+std::vector<std::size_t> anchorSizes(const EngineCore& core) {
+    std::size_t low = 0;
+    while (low + 1 < core.grid.size() && !allowed(core, core.grid[low])) ++low;
+    const std::size_t high = std::max(low, core.gridIndex(Megabytes{static_cast<std::int32_t>(kLambdaMegabytesPerVcpu)}));
+    std::vector<std::size_t> sizes{core.today_index, low, high};
+    if (core.today_index == low || core.today_index == high) sizes.push_back((low + high) / 2);
+    std::sort(sizes.begin() + 1, sizes.end());
+    std::vector<std::size_t> out;  // today's first
+    for (const auto size : sizes)
+        if (std::find(out.begin(), out.end(), size) == out.end()) out.push_back(size);
+    return out;
+}
+
+std::vector<std::int32_t> anchorPools(const EngineCore& core, std::size_t size, std::optional<std::int32_t> limit) {
+    std::vector<std::int32_t> pools{core.pool_today};
+    if (!poolCanChange(core)) return pools;
+    pools.push_back(0);
+    const double all = surfaceColds(core, size, 0, limit);
+    const auto levels = static_cast<std::int32_t>(core.surfaces[size].levels.size());
+    std::int32_t pool = 0;
+    for (const double left : kColdLeft) {
+        while (pool < levels && surfaceColds(core, size, pool, limit) > left * all) ++pool;
+        pools.push_back(pool);
+    }
+    std::sort(pools.begin(), pools.end());
+    pools.erase(std::unique(pools.begin(), pools.end()), pools.end());
+    return pools;
+}
+
+}  // namespace
+
+double ReplayAnchors::Size::at(double pool, double Anchor::* field) const {
+    if (pool <= by_pool.front().pool) return by_pool.front().*field;
+    for (std::size_t i = 1; i < by_pool.size(); ++i) {
+        const auto &below = by_pool[i - 1], &above = by_pool[i];
+        if (pool > above.pool) continue;
+        return below.*field + (above.*field - below.*field) * (pool - below.pool) / (above.pool - below.pool);
+    }
+    return by_pool.back().*field;
+}
+
+double ReplayAnchors::at(Megabytes memory, double pool, double Anchor::* field) const {
+    const double place = std::log(std::max(1.0, static_cast<double>(memory.value)));
+    std::size_t high = 0;
+    while (high < sizes_.size() && sizes_[high].log_memory < place) ++high;
+    if (high == sizes_.size()) return sizes_.back().at(pool, field);
+    if (high == 0) return sizes_.front().at(pool, field);
+    const auto &a = sizes_[high - 1], &b = sizes_[high];
+    const double share = (place - a.log_memory) / (b.log_memory - a.log_memory);
+    return (1 - share) * a.at(pool, field) + share * b.at(pool, field);
+}
+
+double ReplayAnchors::coldFactor(Megabytes memory, double pool) const {
+    return sizes_.empty() ? 1 : std::exp(at(memory, pool, &Anchor::log_factor));
+}
+
+std::optional<double> ReplayAnchors::throttledShare(Megabytes memory, double pool) const {
+    return sizes_.empty() ? std::nullopt : std::optional(at(memory, pool, &Anchor::throttled));
+}
+
+void ReplayAnchors::measure(const EngineCore& core, Executor& executor, const JobContext& job) {
+    sizes_.clear();
+    const auto n = static_cast<double>(core.work.arrivals.size());
+    if (core.surfaces.empty() || n <= 0) return;
+    const auto limit = core.limit_today;
+    const bool tight = limit && static_cast<std::size_t>(*limit) < core.surfaces[core.today_index].levels.size();
+    const auto addedLoad = [&](std::size_t size) {
+        const double longer = core.initRatioAt(core.grid[size]) * core.init_mean_s + core.ratio[size] * (core.cold_mean_s - core.warm_mean_s);
+        return surfaceColds(core, size, 0, limit) * std::abs(longer) / std::max(1e-9, core.surfaces[size].busy_s);
+    };
+    struct Trial {
+        std::size_t size;
+        std::int32_t pool;
+        double log_factor = 0, throttled = 0;
+    };
+    std::vector<Trial> trials;
+    const auto most = static_cast<std::size_t>(std::max(1.0, kMostReplayed / n));
+    for (const auto size : anchorSizes(core)) {
+        // Halving culls instances in company, which the surface, that sees one at a time, cannot.
+        if (core.keep_alive.kind != model::KeepAlive::Kind::halving && addedLoad(size) < kLeastLoad && !tight) continue;
+        const auto pools = anchorPools(core, size, limit);
+        if (!trials.empty() && trials.size() + pools.size() > most) break;
+        for (const auto pool : pools) trials.push_back({size, pool});
+    }
+    parallelFor(executor, trials.size(), [&](std::size_t i) {
+        if (job.stopRequested()) return;
+        auto& trial = trials[i];
+        ReplaySettings settings;
+        settings.duration_ratio = core.ratio[trial.size];
+        settings.init_ratio = core.initRatioAt(core.grid[trial.size]);
+        settings.keep_alive = core.keep_alive;
+        if (trial.pool > 0) settings.pool = {{0.0, trial.pool}};
+        settings.limit = limit;
+        const auto totals = replayWorkload(core.work, settings);
+        trial.throttled = totals.throttled / totals.demand;
+        trial.log_factor = std::log(std::clamp((totals.cold + 1) / (surfaceColds(core, trial.size, trial.pool, limit) + 1), kLeastFactor, kMostFactor));
+    });
+    if (job.stopRequested()) return;
+    std::sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) {
+        return a.size != b.size ? a.size < b.size : a.pool < b.pool;
+    });
+    for (const auto& trial : trials) {
+        const double place = std::log(static_cast<double>(core.grid[trial.size].value));
+        if (sizes_.empty() || sizes_.back().log_memory != place) sizes_.push_back({place, {}});
+        sizes_.back().by_pool.push_back({static_cast<double>(trial.pool), trial.log_factor, trial.throttled});
+    }
+}
+
+double EngineCore::throttledShare(Megabytes memory, double pool, std::int32_t limit, double traffic) const {
+    const auto erlang = [&](std::int32_t most, double times) {
+        double refused = 0, all = 0;
+        for (const float busy : bin_load[gridIndex(memory)]) {
+            const double load = busy * times;
+            all += load;
+            if (load > 0 && load + 8 * std::sqrt(load) + 8 > most) refused += load * model::erlangB(load, most);
+        }
+        return all > 0 ? refused / all : 0;
+    };
+    const auto replayed = anchors.throttledShare(memory, pool);
+    if (!replayed) return erlang(limit, traffic);
+    if (limit == limit_today && traffic == 1) return *replayed;
+    constexpr double kLittle = 1e-4;
+    return std::min(1.0, erlang(limit, traffic) * (*replayed + kLittle) / ((limit_today ? erlang(*limit_today, 1) : 0) + kLittle));
+}
+
+}  // namespace pilotlight::tuning
