@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "app/agent/onnx_devices.h"
 #include "app/agent/onnx_runtime.h"
 #include "app/agent/server.h"
 #include "core/bench/protocol.h"
@@ -24,6 +25,8 @@ int main(int argc, char** argv) {
     using namespace pilotlight;
     const std::string_view option = argc > 1 ? argv[1] : "";
     if (option == "--onnx-worker") return agent::runOnnxWorker();
+    if (option == "--onnx-devices") return agent::runDeviceList();
+    if (option == "--onnx-device" && argc > 2) return agent::runDeviceProbe(argv[2]);
     if (option == "--help" || option == "-h") return std::fputs(kHelp, stdout) < 0;
     if (option == "--version") return std::printf("pilotlight-agent %s, protocol %d\n", PILOTLIGHT_VERSION, bench::kProtocolVersion) < 0;
     if (argc > 1) {

@@ -13,7 +13,7 @@
 #include <mutex>
 #include <thread>
 
-#include "app/agent/onnx_runtime.h"
+#include "app/agent/onnx_devices.h"
 #include "app/agent/trial.h"
 
 namespace pilotlight::agent {
@@ -40,7 +40,7 @@ public:
             if (const auto* trial = std::get_if<bench::TrialRequest>(&*request))
                 say(runTrial({*trial, guardian_, cancel_, [&](const std::string& stage, int done, int of) { say(bench::ProgressEvent{trial->id, stage, done, of}); }}));
             else
-                say(bench::DevicesEvent{probeDevices()});
+                say(bench::DevicesEvent{probeDevices(guardian_)});
         }
         (void)!::eventfd_write(wake_, 1);
         reader.join();

@@ -6,6 +6,7 @@
 #include <map>
 #include <sstream>
 
+#include "app/agent/nvml.h"
 #include "app/agent/onnx_runtime.h"
 #include "app/agent/trial.h"
 
@@ -17,15 +18,60 @@ double msAfter(SteadyClock::time_point begin, long long nanoseconds) {
     return static_cast<double>(nanoseconds) / 1e6 - std::chrono::duration<double, std::milli>(begin.time_since_epoch()).count();
 }
 
+// What the worker measured; the rest of the result is ours.
+void take(const bench::TrialResult& measured, bench::TrialResult& result) {
+    const bench::TrialResult ours = std::move(result);
+    result = measured;
+    result.limiter = ours.limiter;
+    result.memory_limited = ours.memory_limited;
+    result.engine = ours.engine;
+}
+
+// Memory and use of the first GPU, looked at while the model runs. From here and not from the worker: looking costs time.
+class GpuWatch {
+public:
+    explicit GpuWatch(bool wanted) {
+        if (!wanted) return;
+        if (auto nvml = Nvml::open()) nvml_ = std::move(*nvml);
+        if (const auto gpu = look()) before_mb_ = most_mb_ = gpu->used_mb;
+    }
+    void lookAgain(bool warm) {
+        if (!nvml_ || msSince(looked_) < 100) return;
+        looked_ = SteadyClock::now();
+        const auto gpu = look();
+        if (!gpu) return;
+        most_mb_ = std::max(most_mb_, gpu->used_mb);
+        if (!warm) return;
+        busy_ += gpu->busy;
+        ++looks_;
+    }
+    void tell(bench::TrialResult& result) const {
+        if (nvml_ && before_mb_) result.gpu_mb = most_mb_ - *before_mb_;
+        if (looks_ > 0) result.gpu_busy = busy_ / looks_;
+    }
+
+private:
+    [[nodiscard]] std::optional<Gpu> look() const {
+        if (!nvml_) return std::nullopt;
+        auto gpus = nvml_->look();
+        return gpus.empty() ? std::nullopt : std::optional(std::move(gpus.front()));
+    }
+    std::unique_ptr<Nvml> nvml_;
+    SteadyClock::time_point looked_;
+    std::optional<double> before_mb_;
+    double most_mb_ = 0, busy_ = 0;
+    int looks_ = 0;
+};
+
 }  // namespace
 
 Status runOnnxTrial(const TrialContext& context, Limiter& limiter, bench::TrialResult& result) {
     const auto& request = context.request;
-    if (!request.target.input.empty()) return fail(ErrorCode::unsupported, "Input files for models are not supported yet", {}, "Leave the input out: it is made from the model's own shapes.");
     if (request.drop_page_cache) {
         dropPageCache(request.target.model);
         dropPageCache(onnxLibrary());
     }
+    GpuWatch gpu(request.target.device != "cpu");
     PILOTLIGHT_ASSIGN(const auto child, Child::start({.command = {"/proc/self/exe", "--onnx-worker"},
                                                       .environment = {{"ORT_DISABLE_TELEMETRY", "1"}},
                                                       .visible_cores = request.size.visible_cores,
@@ -41,6 +87,7 @@ Status runOnnxTrial(const TrialContext& context, Limiter& limiter, bench::TrialR
     for (bool done = false; !done;) {
         const bool open = child->pump(std::chrono::milliseconds(20));
         if (context.cancel) return fail(ErrorCode::cancelled, "Cancelled");
+        gpu.lookAgain(stage.contains("first"));
         while (const auto line = child->takeLine()) {
             heard = msSince(child->startedAt());
             std::istringstream words(*line);
@@ -68,19 +115,7 @@ Status runOnnxTrial(const TrialContext& context, Limiter& limiter, bench::TrialR
                 PILOTLIGHT_ASSIGN(const auto event, bench::parseEvent(std::string_view(*line).substr(7)));
                 const auto* measured = std::get_if<bench::TrialResult>(&event);
                 if (measured == nullptr) return fail(ErrorCode::internal, "The worker spoke nonsense");
-                result.isolated_ms = measured->isolated_ms;
-                result.saturated_ms = measured->saturated_ms;
-                result.open_loop_ms = measured->open_loop_ms;
-                result.open_loop_service_ms = measured->open_loop_service_ms;
-                result.saturated_wall_ms = measured->saturated_wall_ms;
-                result.cpu_ms = measured->cpu_ms;
-                result.cpu_share = measured->cpu_share;
-                result.peak_mb = measured->peak_mb;
-                result.largest_difference = measured->largest_difference;
-                if (measured->status == bench::TrialStatus::wrong_output) {
-                    result.status = measured->status;
-                    result.detail = measured->detail;
-                }
+                take(*measured, result);
                 done = true;
             }
         }
@@ -94,6 +129,7 @@ Status runOnnxTrial(const TrialContext& context, Limiter& limiter, bench::TrialR
         if (msSince(child->startedAt()) - heard > request.timeout_s * 1000)
             return fail(ErrorCode::network, fmt::format("The model did not answer within {:.0f} s", request.timeout_s), {}, "Raise the time-out, or measure a larger size.");
     }
+    gpu.tell(result);
     result.cold.exec_ms = stage.contains("main") ? std::optional(stage["main"]) : std::nullopt;
     result.cold.load_ms = between("main", "load");
     result.cold.environment_ms = between("load", "environment");

@@ -125,6 +125,15 @@ Target readTarget(Fields& outer, const Json& object) {
     fields.text("device", target.device, 64);
     fields.texts("command", target.command);
     fields.text("input", target.input);
+    if (const Json* dimensions = fields.find("dimensions"); dimensions != nullptr) {
+        Fields sizes(*dimensions, "target.dimensions");
+        if (dimensions->size() > 64) sizes.problem("target.dimensions holds more than 64 sizes");
+        else if (dimensions->is_object())
+            for (const auto& [key, unused] : dimensions->items()) sizes.number(key.c_str(), target.dimensions[key], 0, 1e9);
+        fields.include(sizes);
+    }
+    fields.number("batch", target.batch, 1, 100'000);
+    fields.number("tokens", target.tokens, 0, 100'000);
     fields.text("path", target.path);
     fields.text("ready_path", target.ready_path);
     for (const auto* path : {&target.path, &target.ready_path})
@@ -233,6 +242,12 @@ TrialResult readResult(Fields& fields) {
     fields.number("pressure_ms", r.pressure_ms);
     fields.text("engine", r.engine);
     fields.number("largest_difference", r.largest_difference);
+    fields.number("device_nodes", r.device_nodes);
+    fields.number("nodes", r.nodes);
+    fields.number("gpu_mb", r.gpu_mb);
+    fields.number("gpu_busy", r.gpu_busy);
+    fields.numbers("first_token_ms", r.first_token_ms);
+    fields.numbers("tokens_per_s", r.tokens_per_s);
     return r;
 }
 
@@ -241,6 +256,9 @@ Json write(const TrialRequest& t) {
     if (t.target.kind == Target::Kind::onnx) {
         target["model"] = t.target.model;
         target["device"] = t.target.device;
+        if (!t.target.dimensions.empty()) target["dimensions"] = t.target.dimensions;
+        target["batch"] = t.target.batch;
+        target["tokens"] = t.target.tokens;
     } else {
         target["command"] = t.target.command;
     }
@@ -294,7 +312,13 @@ Json write(const TrialResult& r) {
             {"other_cpu_share", r.other_cpu_share},
             {"pressure_ms", optional(r.pressure_ms)},
             {"engine", r.engine},
-            {"largest_difference", optional(r.largest_difference)}};
+            {"largest_difference", optional(r.largest_difference)},
+            {"device_nodes", optional(r.device_nodes)},
+            {"nodes", optional(r.nodes)},
+            {"gpu_mb", optional(r.gpu_mb)},
+            {"gpu_busy", optional(r.gpu_busy)},
+            {"first_token_ms", r.first_token_ms},
+            {"tokens_per_s", r.tokens_per_s}};
 }
 Json write(const DevicesEvent& d) {
     auto devices = Json::array();

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,7 +28,11 @@ struct Target {
     std::string model;                   // onnx: path of the model
     std::string device = "cpu";          // onnx: execution provider: "cpu", or one that `devices` lists
     std::vector<std::string> command;    // command, lambda, http: program and arguments, run without a shell
-    std::string input;                   // command, lambda: file with the payload, empty = {}; http: body of a POST, empty = GET
+    std::string input;                   // command, lambda: file with the payload, empty = {}; http: body of a POST, empty = GET;
+                                         // onnx: .npy or .pb of the first input, or a folder of them; empty = made from the model's shapes
+    std::map<std::string, std::int32_t> dimensions; // onnx: sizes of dimensions that the model leaves open, by name or "input:index"
+    std::int32_t batch = 1;              // onnx: size of the first dimension where it is open; 1..100,000
+    std::int32_t tokens = 0;             // onnx: 0 = one inference a request; else an autoregressive model makes so many tokens; 0..100,000
     std::string path = "/";              // http: asked in each request
     std::string ready_path = "/";        // http: asked until an answer below 500 comes: then the start is over
 };
@@ -97,6 +102,11 @@ struct TrialResult {
     std::optional<double> pressure_ms;   // time in which some task waited for a CPU (PSI), whole machine
     std::string engine;                  // "ONNX Runtime 1.30.0"
     std::optional<double> largest_difference; // non-CPU device: largest elementwise difference from CPU, relative
+    std::optional<double> device_nodes, nodes; // non-CPU device: nodes of the model that ran on it, and all
+    std::optional<double> gpu_mb;        // non-CPU device: memory of the first GPU above that before the start (NVML), MB of 2^20 bytes
+    std::optional<double> gpu_busy;      // non-CPU device: mean utilisation of the first GPU after the start (NVML), 0..1
+    std::vector<double> first_token_ms;  // tokens > 0: each request's time to the first token, the whole prompt included
+    std::vector<double> tokens_per_s;    // tokens > 1: each request's further tokens over their time
 };
 
 struct Hello {
@@ -115,7 +125,7 @@ struct ProgressEvent {
     int done = 0, of = 0;
 };
 struct Device {
-    std::string name;                    // "cpu", "CUDAExecutionProvider", "webgpu"
+    std::string name;                    // "cpu", "cuda", "webgpu"
     bool available = false;
     std::string detail;                  // version and library, or why it cannot be used
 };
