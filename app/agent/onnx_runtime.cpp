@@ -109,6 +109,8 @@ Status onnxCheck(const OrtApi& api, OrtStatus* status, const std::string& what) 
     api.ReleaseStatus(status);
     std::replace(text.begin(), text.end(), '\n', ' ');
     while (!text.empty() && text.back() == ' ') text.pop_back();
+    // Its internal checks begin with a source line and a condition; what follows says what happened.
+    if (const auto condition = text.find(" was false. "); text.rfind('/', 0) == 0 && condition != std::string::npos) text.erase(0, condition + 12);
     if (text.size() > 600) text.resize(600);
     ErrorCode ours = ErrorCode::internal;
     switch (code) {
