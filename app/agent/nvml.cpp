@@ -7,19 +7,19 @@
 namespace pilotlight::agent {
 namespace {
 
-// The part of NVML's stable C interface (NVML API Reference) that is used; nvmlReturn_t 0 is success.
-using Device = void*;
-struct Memory {
-    unsigned long long total, free, used;
-};
-struct Utilization {
-    unsigned int gpu, memory;  // percent
-};
 constexpr double kMb = 1024.0 * 1024.0;
 
 }  // namespace
 
+// The part of NVML's stable C interface (NVML API Reference) that is used; nvmlReturn_t 0 is success.
 struct Nvml::Impl {
+    using Device = void*;
+    struct Memory {
+        unsigned long long total, free, used;
+    };
+    struct Utilization {
+        unsigned int gpu, memory;  // percent
+    };
     void* library = nullptr;
     bool started = false;
     int (*init)() = nullptr;
@@ -76,12 +76,12 @@ std::vector<Gpu> Nvml::look() const {
     unsigned int count = 0;
     if (impl_->count(&count) != 0) return gpus;
     for (unsigned int i = 0; i < count; ++i) {
-        Device device = nullptr;
+        Impl::Device device = nullptr;
         if (impl_->handle(i, &device) != 0) continue;
         Gpu gpu;
         std::array<char, 128> text{};
-        Memory memory{};
-        Utilization utilization{};
+        Impl::Memory memory{};
+        Impl::Utilization utilization{};
         if (impl_->name(device, text.data(), text.size() - 1) == 0) gpu.name = text.data();
         if (impl_->memory(device, &memory) == 0) {
             gpu.total_mb = static_cast<double>(memory.total) / kMb;

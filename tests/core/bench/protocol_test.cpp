@@ -38,6 +38,22 @@ TEST(BenchProtocol, ATrialComesBackAsItWasSent) {
     EXPECT_TRUE(t.spin);
 }
 
+TEST(BenchProtocol, AModelsDimensionsAndTokensAreChecked) {
+    auto sent = example();
+    sent.target = {.kind = Target::Kind::onnx, .model = "m.onnx", .device = "cuda", .input = "in.npy", .dimensions = {{"x:2", 640}, {"sequence", 16}}, .batch = 8, .tokens = 32};
+    const auto got = parseRequest(toLine(Request(sent)));
+    ASSERT_TRUE(got) << got.error().text();
+    const auto& target = std::get<TrialRequest>(*got).target;
+    EXPECT_EQ(target.dimensions, sent.target.dimensions);
+    EXPECT_EQ(target.input, "in.npy");
+    EXPECT_EQ(target.batch, 8);
+    EXPECT_EQ(target.tokens, 32);
+    const std::string head = R"({"v":1,"type":"trial","id":"a","size":{"memory_mb":512,"vcpu":1},"target":{"kind":"onnx","model":"m",)";
+    for (const char* bad : {R"("batch":0}})", R"("tokens":-1}})", R"("dimensions":{"x":-2}}})", R"("dimensions":{"x":1.5}}})", R"("dimensions":{"x":"1"}}})", R"("dimensions":[1]}})"})
+        EXPECT_FALSE(parseRequest(head + bad)) << bad;
+    EXPECT_TRUE(parseRequest(head + R"("dimensions":{"x":0}}})"));
+}
+
 TEST(BenchProtocol, AResultComesBackAsItWasSentWithUnknownKeptUnknown) {
     TrialResult r;
     r.id = "x";
@@ -46,6 +62,9 @@ TEST(BenchProtocol, AResultComesBackAsItWasSentWithUnknownKeptUnknown) {
     r.cold.exec_ms = 1.5;
     r.isolated_ms = {1, 2, 3.25};
     r.peak_mb = 71;
+    r.gpu_mb = 900;
+    r.device_nodes = 26;
+    r.tokens_per_s = {31.5};
     const auto got = parseEvent(toLine(Event(r)));
     ASSERT_TRUE(got) << got.error().text();
     const auto& back = std::get<TrialResult>(*got);
@@ -55,6 +74,10 @@ TEST(BenchProtocol, AResultComesBackAsItWasSentWithUnknownKeptUnknown) {
     EXPECT_FALSE(back.cold.session_ms);
     EXPECT_FALSE(back.cpu_ms);
     EXPECT_EQ(back.peak_mb, r.peak_mb);
+    EXPECT_EQ(back.gpu_mb, r.gpu_mb);
+    EXPECT_EQ(back.device_nodes, r.device_nodes);
+    EXPECT_FALSE(back.nodes);
+    EXPECT_EQ(back.tokens_per_s, r.tokens_per_s);
     EXPECT_NE(back.detail.find("say \"why\"\n"), std::string::npos);
 }
 
