@@ -24,6 +24,7 @@ inline constexpr const char* kVcpu = "vcpu";
 inline constexpr const char* kMemory = "memory";
 inline constexpr const char* kIdleVcpu = "idle_vcpu";
 inline constexpr const char* kIdleMemory = "idle_memory";
+inline constexpr const char* kGpu = "gpu";
 inline constexpr const char* kOther = "other";
 } // namespace meter
 

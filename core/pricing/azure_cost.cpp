@@ -4,8 +4,8 @@
 
 namespace pilotlight::pricing {
 
-Result<std::map<std::string, Money>> azureCost(const Usage& usage, const InstanceShape& shape, const PriceBook& book,
-                                               const std::map<std::string, double>& factors) {
+Result<std::vector<CostLine>> azureLines(const Usage& usage, const InstanceShape& shape, const PriceBook& book,
+                                         const std::map<std::string, double>& factors) {
     namespace rate = azure_rate;
     const double gigabytes = shape.memory.gigabytes();
     const double on_demand = usage.duration_ms_billed / 1000 * gigabytes, ready = usage.pool_duration_ms_billed / 1000 * gigabytes,

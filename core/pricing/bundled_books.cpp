@@ -39,9 +39,9 @@ std::vector<PriceBook> parseBooks(std::string_view document) {
         book.bundled = true;
         if (const auto from = parseIso8601(text(entry, "valid_from"))) book.valid_from = *from;
         if (const auto published = parseIso8601(book.publication)) book.read_at = *published;
-        const std::string source = text(sources, text(entry, "source").c_str());
         for (const auto& row : entry.value("prices", json::array())) {
-            if (auto price = parsePrice(row, source)) book.prices.push_back(std::move(*price));
+            const std::string source = text(row.contains("source") ? row : entry, "source");  // a row may have one of its own
+            if (auto price = parsePrice(row, text(sources, source.c_str()))) book.prices.push_back(std::move(*price));
         }
         for (const auto& region : entry.value("regions", std::vector<std::string>{})) {
             for (const auto& architecture : entry.value("architectures", std::vector<std::string>{})) {

@@ -13,6 +13,11 @@ namespace pilotlight::pricing {
 namespace rate {
 inline constexpr const char* kInstanceVcpu = "instance_vcpu";      // vCPU-s, instance-based billing
 inline constexpr const char* kInstanceMemory = "instance_memory";  // GiB-s
+inline constexpr const char* kGpuL4 = "gpu_l4";                    // GPU-s
+inline constexpr const char* kGpuL4Redundant = "gpu_l4_redundant";  // with a GPU in another zone (the default)
+inline constexpr const char* kGpuRtx6000 = "gpu_rtx_pro_6000";
+inline constexpr const char* kGpuRtx6000Redundant = "gpu_rtx_pro_6000_redundant";
+inline constexpr const char* kGpuOther = "gpu_other";  // in no book: unknown
 inline constexpr const char* kGen1Requests = "gen1_requests";
 inline constexpr const char* kGen1Cpu = "gen1_cpu";           // GHz-s
 inline constexpr const char* kGen1Memory = "gen1_memory";     // GB-s

@@ -41,9 +41,9 @@ Money sum(const std::map<std::string, Money>& by_meter) {
     return total;
 }
 
-Result<std::map<std::string, Money>> priceLines(std::span<const PricedLine> lines, const PriceBook& book,
-                                                const std::map<std::string, double>& factors) {
-    std::map<std::string, Money> cost;
+Result<std::vector<CostLine>> priceLines(std::span<const PricedLine> lines, const PriceBook& book,
+                                         const std::map<std::string, double>& factors) {
+    std::vector<CostLine> priced;
     for (const PricedLine& line : lines) {
         if (!isQuantity(line.quantity)) return fail(ErrorCode::invalid_argument, "A usage figure is negative or not a number");
         if (!(line.quantity > 0)) continue;
@@ -58,8 +58,27 @@ Result<std::map<std::string, Money>> priceLines(std::span<const PricedLine> line
         }
         const double factor = factorOf(factors, line.meter);
         const Money list = tieredCost(*price, line.quantity, line.before);
-        cost[line.meter] = factor == 1.0 ? list : list.times(factor);
+        CostLine made;
+        made.meter = line.meter;
+        made.usage_type = price->source_id;
+        made.region = book.region;
+        made.quantity = line.quantity;
+        made.unit = price->unit;
+        made.amount = factor == 1.0 ? list : list.times(factor);
+        made.unit_price = price->tiers.size() > 1 ? made.amount.times(1 / line.quantity)
+                          : factor == 1.0         ? price->tiers.front().price
+                                                  : price->tiers.front().price.times(factor);
+        made.kind = CostKind::computed;
+        made.source = describe(book) + (price->source.empty() ? "" : ": " + price->source);
+        priced.push_back(std::move(made));
     }
+    return priced;
+}
+
+Result<std::map<std::string, Money>> byMeter(Result<std::vector<CostLine>> lines) {
+    if (!lines) return fail(std::move(lines).error());
+    std::map<std::string, Money> cost;
+    for (const auto& line : *lines) cost[line.meter] += line.amount;
     return cost;
 }
 
@@ -70,16 +89,34 @@ InstanceShape shapeOf(const Function& function, Megabytes memory, std::optional<
     shape.ephemeral_storage = function.ephemeral_storage;
     shape.instance_based = function.untunedText(untuned_key::kBilling) == "instance";
     shape.first_generation = function.untunedText(untuned_key::kKind) == "gen1";
-    shape.accelerated = function.untuned.contains("accelerator");
+    shape.accelerator = function.untunedText("accelerator");
+    shape.accelerator_redundant = function.untunedText("gpu_zonal_redundancy") != "off";
     if (function.platform == PlatformKind::azure) shape.plan = function.untunedText(untuned_key::kKind);
     return shape;
 }
 
+Result<std::vector<CostLine>> functionLines(const Usage& usage, const InstanceShape& shape, const PriceBook& book,
+                                            const std::map<std::string, double>& factors) {
+    if (book.platform == "gcp") return cloudRunLines(usage, shape, book, factors);
+    if (book.platform == "azure") return azureLines(usage, shape, book, factors);
+    return lambdaLines(usage, shape.memory, shape.ephemeral_storage, book, factors);
+}
+
 Result<std::map<std::string, Money>> functionCost(const Usage& usage, const InstanceShape& shape, const PriceBook& book,
                                                   const std::map<std::string, double>& factors) {
-    if (book.platform == "gcp") return cloudRunCost(usage, shape, book, factors);
-    if (book.platform == "azure") return azureCost(usage, shape, book, factors);
-    return lambdaCost(usage, shape.memory, shape.ephemeral_storage, book, factors);
+    return byMeter(functionLines(usage, shape, book, factors));
+}
+Result<std::map<std::string, Money>> lambdaCost(const Usage& usage, Megabytes memory, Megabytes ephemeral_storage, const PriceBook& book,
+                                                const std::map<std::string, double>& factors) {
+    return byMeter(lambdaLines(usage, memory, ephemeral_storage, book, factors));
+}
+Result<std::map<std::string, Money>> cloudRunCost(const Usage& usage, const InstanceShape& shape, const PriceBook& book,
+                                                  const std::map<std::string, double>& factors) {
+    return byMeter(cloudRunLines(usage, shape, book, factors));
+}
+Result<std::map<std::string, Money>> azureCost(const Usage& usage, const InstanceShape& shape, const PriceBook& book,
+                                               const std::map<std::string, double>& factors) {
+    return byMeter(azureLines(usage, shape, book, factors));
 }
 
 }  // namespace pilotlight::pricing

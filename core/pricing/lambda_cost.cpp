@@ -8,8 +8,8 @@ namespace {
 constexpr double kStorageIncludedMegabytes = 512.0;
 }
 
-Result<std::map<std::string, Money>> lambdaCost(const Usage& usage, Megabytes memory, Megabytes ephemeral_storage,
-                                                const PriceBook& book, const std::map<std::string, double>& factors) {
+Result<std::vector<CostLine>> lambdaLines(const Usage& usage, Megabytes memory, Megabytes ephemeral_storage, const PriceBook& book,
+                                          const std::map<std::string, double>& factors) {
     for (const double value : {usage.requests, usage.duration_ms_billed, usage.init_ms_billed, usage.pool_duration_ms_billed,
                                usage.pool_instance_seconds, usage.total_gb_seconds_before}) {
         if (!(std::isfinite(value) && value >= 0)) return fail(ErrorCode::invalid_argument, "A usage figure is negative or not a number");

@@ -40,7 +40,8 @@ struct InstanceShape {
     Megabytes ephemeral_storage{512};
     bool instance_based = false;    // Cloud Run: billed for the whole life of an instance
     bool first_generation = false;  // Cloud Functions, 1st generation
-    bool accelerated = false;       // with a GPU
+    std::string accelerator;        // "nvidia-l4"; empty = no GPU
+    bool accelerator_redundant = true;  // a GPU in another zone is held ready (the platform's default)
     std::string plan;               // Azure: "flex", "premium", "consumption"
 };
 // `memory`, `vcpu`: those that were in force, where they are not today's.
@@ -48,6 +49,9 @@ struct InstanceShape {
 // The cost by the rules of the book's platform.
 [[nodiscard]] Result<std::map<std::string, Money>> functionCost(const Usage& usage, const InstanceShape& shape, const PriceBook& book,
                                                                 const std::map<std::string, double>& factors);
+// The same line by line, each with quantity, unit price and the source of the price. A unit price over several tiers is their mean.
+[[nodiscard]] Result<std::vector<CostLine>> functionLines(const Usage& usage, const InstanceShape& shape, const PriceBook& book,
+                                                          const std::map<std::string, double>& factors);
 [[nodiscard]] Money sum(const std::map<std::string, Money>& by_meter);
 
 // Tiered price of `quantity` units that begin after `before` units.

@@ -103,7 +103,11 @@ Result<Function> parseService(const json& service, const std::string& profile, T
     untuned[kBilling] = idle_cpu ? "request" : "instance";
     untuned[kMinimumAt] = at_revision > 0 ? "revision" : "service";
     if (containers.size() > 1) untuned[kContainers] = std::to_string(containers.size());
-    if (!accelerator.empty()) untuned[kAccelerator] = accelerator;
+    if (!accelerator.empty()) {
+        untuned[kAccelerator] = accelerator;
+        const auto off = revision.find("gpuZonalRedundancyDisabled");
+        untuned["gpu_zonal_redundancy"] = off != revision.end() && off->is_boolean() && off->get<bool>() ? "off" : "on";
+    }
     if (textField(scaling, "scalingMode") == "MANUAL") untuned["scaling"] = "manual";
     if (const auto account = textField(revision, "serviceAccount"); !account.empty()) untuned["service_account"] = account;
     if (const auto generation = textField(revision, "executionEnvironment"); !generation.empty()) untuned["environment"] = generation;

@@ -68,7 +68,7 @@ TEST(CloudRunPrice, GoldenCells) {
     first.first_generation = true;
     EXPECT_NEAR(total(cloudRunCost(busy, first, bookOf("us-central1"), {})), 0.059404, 1e-9);
     auto gpu = size;
-    gpu.accelerated = true;
+    gpu.accelerator = "1 x nvidia-l4";
     EXPECT_EQ(cloudRunCost(busy, gpu, bookOf("us-central1"), {}).error().code, ErrorCode::unsupported);
 }
 
