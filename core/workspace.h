@@ -95,6 +95,8 @@ public:
     // Empty id = all functions. Stored, so that `plan --recommendation ID` finds them.
     [[nodiscard]] Result<std::vector<Recommendation>> recommend(const std::string& function_id, const JobContext& job);
     [[nodiscard]] Result<std::vector<Recommendation>> storedRecommendations();
+    // The same requests on the other platforms, with the newest price lists known. `traffic`: multiplier.
+    [[nodiscard]] Result<tuning::Elsewhere> elsewhere(const std::string& function_id, double traffic, const JobContext& job);
     [[nodiscard]] Status setSlo(const Slo& slo);
     [[nodiscard]] Result<std::vector<Slo>> slos();
 

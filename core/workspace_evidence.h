@@ -27,8 +27,10 @@ public:
     [[nodiscard]] Status narrow(Gathered& gathered, TimeRange range);
     [[nodiscard]] store::Store& store() { return store_; }
 
-private:
+    // By platform, region and architecture: the newest list read by then, else the bundled one.
     [[nodiscard]] Result<std::optional<PriceBook>> prices(const Function& function, Timestamp when);
+
+private:
     [[nodiscard]] Result<std::map<std::string, double>> factors(const std::string& profile);
     [[nodiscard]] Result<std::optional<AccountLimits>> limits(const std::string& profile, const std::string& region);
 

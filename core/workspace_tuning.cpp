@@ -55,6 +55,21 @@ Result<std::vector<Recommendation>> Workspace::recommend(const std::string& func
     return out;
 }
 
+Result<tuning::Elsewhere> Workspace::elsewhere(const std::string& function_id, double traffic, const JobContext& job) {
+    PILOTLIGHT_ASSIGN(const auto built, engine(function_id, job));
+    PILOTLIGHT_ASSIGN(auto* const store, impl_->reader());
+    EvidenceReader reader(*store);
+    const Timestamp when = built->evidence().range.end;
+    const tuning::BookSource books = [&](PlatformKind platform, const std::string& region) -> std::optional<PriceBook> {
+        Function there;
+        there.platform = platform;
+        there.region = region;
+        const auto book = reader.prices(there, when);
+        return book ? *book : std::nullopt;
+    };
+    return built->elsewhere(books, traffic, job);
+}
+
 Result<std::vector<Recommendation>> Workspace::storedRecommendations() {
     PILOTLIGHT_ASSIGN(auto* const store, impl_->reader());
     return store->recommendations();

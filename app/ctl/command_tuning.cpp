@@ -1,4 +1,6 @@
-// whatif, recommend, slo
+// whatif, recommend, elsewhere, slo
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -38,6 +40,28 @@ void whatIf(Context& context, const std::string& function, const WhatIfOptions& 
     context.note("Evidence: " + result->basis.evidence + ". Model: " + result->basis.model + ". Prices: " + result->basis.prices + ". Intervals: 90 %.");
     if (!result->basis.demand.empty()) context.note("Demand, " + result->basis.demand);
     for (const auto& caution : result->basis.cautions) context.note("Caution: " + caution);
+}
+
+void elsewhere(Context& context, const std::string& function, double traffic) {
+    const auto workspace = context.workspace();
+    if (!workspace) return context.fail(workspace.error());
+    const auto found = (*workspace)->function(function);
+    if (!found) return context.fail(found.error());
+    const auto result = (*workspace)->elsewhere(found->id, traffic, context.job());
+    if (!result) return context.fail(result.error());
+    if (context.json) return context.out(toJson(*result).dump(2));
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& p : result->placements) {
+        std::string size = std::to_string(p.memory.value) + " MB";
+        if (p.platform == PlatformKind::gcp) size += fmt::format(", {:g} vCPU", p.vcpu);
+        if (p.concurrency > 1) size += fmt::format(", {} at once", p.concurrency);
+        if (p.warm_pool > 0) size += fmt::format(", {} warm", p.warm_pool);
+        rows.push_back({p.service + (p.today ? " (today)" : ""), p.region, size, money(p.outcome.cost_month), duration(p.outcome.p95_ms),
+                        percent(p.outcome.cold_start_share), p.outcome.p95_ms ? p.meets_target ? "met" : "missed" : "unknown", p.prices});
+    }
+    context.out(table({"Where", "Region", "Size", "Cost a month", "p95", "Cold starts", "Target", "Prices"}, rows, {3, 4, 5}));
+    for (const auto& caution : result->cautions) context.note("Caution: " + caution);
+    context.note("Every amount with its quantity, unit price and source: --json. Intervals: 90 %.");
 }
 
 std::string describe(const std::vector<SettingChange>& changes) {
@@ -134,6 +158,12 @@ void addTuningCommands(CLI::App& app, Context& context) {
     auto* recommend_command = app.add_subcommand("recommend", "Ranked settings to change, each with evidence and interval");
     recommend_command->add_option("function", *function, "Id or unique name; all functions where it is left out");
     recommend_command->callback([function, &context] { recommend(context, *function); });
+
+    auto traffic = std::make_shared<double>(1.0);
+    auto* elsewhere_command = app.add_subcommand("elsewhere", "Cost and latency of the same requests on Lambda, Cloud Run and Azure Flex, side by side");
+    elsewhere_command->add_option("function", *function, "Id or unique name")->required();
+    elsewhere_command->add_option("--traffic", *traffic, "Multiplier of the traffic")->check(CLI::Range(0.01, 100.0))->capture_default_str();
+    elsewhere_command->callback([function, traffic, &context] { elsewhere(context, *function, *traffic); });
 
     auto* slo = app.add_subcommand("slo", "Targets that recommendations must meet");
     slo->require_subcommand(1);

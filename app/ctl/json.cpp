@@ -91,6 +91,23 @@ Json toJson(const WhatIfResult& result) {
              {{"evidence", result.basis.evidence}, {"model", result.basis.model}, {"prices", result.basis.prices}, {"demand", result.basis.demand}, {"cautions", result.basis.cautions}}}};
 }
 
+Json toJson(const tuning::Elsewhere& elsewhere) {
+    Json placements = Json::array();
+    for (const auto& p : elsewhere.placements) {
+        Json lines = Json::array();
+        for (const auto& line : p.lines)
+            lines.push_back({{"meter", line.meter}, {"quantity", line.quantity}, {"unit", line.unit}, {"unit_price_usd", line.unit_price.toDouble()},
+                             {"amount_usd", line.amount.toDouble()}, {"sku", orNull(line.usage_type)}, {"source", line.source}});
+        Json place{{"platform", name(p.platform)}, {"service", p.service}, {"region", orNull(p.region)}, {"memory_mb", p.memory.value}, {"vcpu", p.vcpu},
+                   {"concurrency", p.concurrency}, {"warm_pool", p.warm_pool}, {"today", p.today}, {"meets_target", p.meets_target}};
+        place.update(toJson(p.outcome));
+        place["lines"] = std::move(lines);
+        place["prices"] = p.prices;
+        placements.push_back(std::move(place));
+    }
+    return {{"target_p95_ms", orNull(elsewhere.target_p95_ms)}, {"placements", placements}, {"cautions", elsewhere.cautions}};
+}
+
 Json toJson(const Effect& effect) {
     return {{"cost_usd_month", toJson(effect.cost_usd_month)}, {"p95_ms", toJson(effect.p95_ms)}, {"cold_start_share", toJson(effect.cold_start_share)}};
 }

@@ -12,6 +12,7 @@ namespace pilotlight::ctl {
 [[nodiscard]] nlohmann::ordered_json toJson(const WhatIfResult& result);
 [[nodiscard]] nlohmann::ordered_json toJson(const Effect& effect);
 [[nodiscard]] nlohmann::ordered_json toJson(const Recommendation& recommendation);
+[[nodiscard]] nlohmann::ordered_json toJson(const tuning::Elsewhere& elsewhere);
 [[nodiscard]] nlohmann::ordered_json toJson(const Plan& plan);
 [[nodiscard]] nlohmann::ordered_json toJson(const Change& change);
 [[nodiscard]] nlohmann::ordered_json toJson(const std::vector<SettingChange>& changes);

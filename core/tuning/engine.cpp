@@ -8,6 +8,7 @@
 
 #include "core/model/sim_events.h"
 #include "core/tuning/demand.h"
+#include "core/tuning/elsewhere_core.h"
 #include "core/tuning/engine_core.h"
 #include "core/tuning/shared_model.h"
 
@@ -398,9 +399,44 @@ Result<WhatIfResult> Engine::exact(const WhatIf& what, const JobContext& job) co
     return result;
 }
 
-Result<Engine::SearchResult> Engine::search(const Slo& slo, const JobContext& job) const {
-    return impl_->shared ? impl_->shared->search(slo, job) : searchSettings(impl_->core, slo, job);
+Result<Elsewhere> Engine::elsewhere(const BookSource& books, double traffic, const JobContext& job) const {
+    PILOTLIGHT_ASSIGN(const auto now, exact({.traffic = traffic}, job));
+    const Outcome& outcome = traffic == 1 ? now.today : now.whatif;
+    if (impl_->shared) return placeElsewhere(requestsOf(impl_->shared->impl(), outcome), books, traffic, job);
+    const auto& core = impl_->core;
+    double init_s = 0;
+    for (const float s : core.work.init_s) init_s += s / static_cast<double>(core.work.init_s.size());
+    return placeElsewhere({.evidence = core.evidence,
+                           .arrivals = core.work.arrivals,
+                           .service_s = core.work.warm_s,
+                           .latency = core.latency,
+                           .keep_alive = core.keep_alive,
+                           .usage = core.today_point.usage,
+                           .today = outcome,
+                           .floor = core.floor,
+                           .span_s = core.work.span_s,
+                           .scale = core.work.scale,
+                           .start_s = init_s,
+                           .start_assumed = core.work.init_assumed},
+                          books, traffic, job);
 }
+
+Result<Engine::SearchResult> Engine::search(const Slo& slo, const JobContext& job) const {
+    if (!impl_->shared) return searchSettings(impl_->core, slo, job);
+    PILOTLIGHT_ASSIGN(auto found, impl_->shared->search(slo, job));
+    // What no setting can do, another plan may.
+    const Evidence& known = evidence();
+    if (known.function.untunedText(untuned_key::kKind) == "consumption" && known.prices) {
+        const BookSource own = [&](PlatformKind platform, const std::string&) {
+            return platform == PlatformKind::azure ? known.prices : std::nullopt;
+        };
+        PILOTLIGHT_ASSIGN(const auto places, elsewhere(own, 1, job));
+        for (const auto& place : places.placements)
+            if (auto advice = flexAdvice(place, places.placements.front()); !advice.empty()) found.recommendation.reasons.push_back(std::move(advice));
+    }
+    return found;
+}
+
 const Engine::Week& Engine::week() const { return impl_->shared ? impl_->shared->week() : impl_->core.week; }
 const Evidence& Engine::evidence() const { return impl_->shared ? impl_->shared->evidence() : impl_->core.evidence; }
 std::optional<Megabytes> Engine::memoryFloor() const { return impl_->shared ? impl_->shared->memoryFloor() : impl_->core.floor; }

@@ -9,6 +9,7 @@
 #include "core/base/job_context.h"
 #include "core/base/result.h"
 #include "core/domain/tuning.h"
+#include "core/tuning/elsewhere.h"
 #include "core/tuning/evidence.h"
 
 namespace pilotlight::tuning {
@@ -39,6 +40,10 @@ public:
         Candidate today;
     };
     [[nodiscard]] Result<SearchResult> search(const Slo& slo, const JobContext& job) const;
+
+    // The same requests on the other platforms. `traffic`: multiplier of arrivals. Errors: unsupported (a GPU: only Cloud Run has them);
+    // cancelled.
+    [[nodiscard]] Result<Elsewhere> elsewhere(const BookSource& books, double traffic, const JobContext& job) const;
 
     // Concurrency needed over the week (168 x 12 five-minute bins, mean and maximum), for the week view. UTC, Monday first.
     struct Week { std::vector<float> mean, peak, cold; };

@@ -5,80 +5,17 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/model/sim_shared.h"
 #include "core/pricing/cloud_run_cost.h"
 #include "core/tuning/demand.h"
 #include "core/tuning/shared_core.h"
+#include "core/tuning/shared_replay.h"
 
 namespace pilotlight::tuning {
 namespace {
 
 constexpr double kMonth = 30 * 86400.0;
-constexpr double kHalfStep = 0.05;          // active stretches are billed in steps of 100 ms
-constexpr double kLeastFlexStretch = 1;     // s, Azure Flex Consumption
-constexpr double kLongestQueue = 10;        // s a request waits at the maximum (Cloud Run, about concurrency)
 constexpr double kAssumedStart = 2.0;       // s, where no start was measured
 constexpr double kMeasurementNoise = 0.02;  // relative, of a mean over the evidence
-
-struct Source {
-    const std::vector<double>& arrivals;
-    const std::vector<float>& service;
-    double ratio, first, traffic;
-    std::size_t n;
-    bool next(double& time) {
-        if (n >= arrivals.size()) return false;
-        time = (arrivals[n++] - first) / traffic;  // more traffic: the same requests in less time
-        return true;
-    }
-    double warm() const { return service[n - 1] * ratio; }
-    double cold() const { return warm(); }  // the start is the engine's
-};
-
-struct Sink {
-    SharedTotals& totals;
-    double least_s;  // that an active stretch is billed for
-    std::vector<std::pair<double, int>> active, alive;
-    void served(double, double latency, model::Served how) {
-        totals.requests += 1;
-        if (how == model::Served::cold) {
-            totals.cold += 1;
-        } else {
-            totals.warm += 1;
-            totals.warm_sum_s += latency;
-        }
-        totals.latency.add(latency);
-    }
-    void throttled(double) { totals.throttled += 1; }
-    void span(std::vector<std::pair<double, int>>& list, double from, double to) {
-        if (to > from) {
-            list.emplace_back(from, 1);
-            list.emplace_back(to, -1);
-        }
-    }
-    void busy(double from, double to) {
-        span(active, from, to);
-        span(alive, from, to);
-        totals.active_s += std::max(to - from + kHalfStep, least_s);
-    }
-    void idle(double from, double to) { span(alive, from, to); }
-    void started(double, std::int64_t) { totals.starts += 1; }
-    void instances(double, std::int64_t) {}
-};
-
-// Integral over [0, end] of f(level).
-template <typename F>
-double integrate(std::vector<std::pair<double, int>>& changes, double end, F&& f) {
-    std::sort(changes.begin(), changes.end());
-    double sum = 0, at = 0;
-    int level = 0;
-    for (const auto& [time, change] : changes) {
-        const double t = std::clamp(time, 0.0, end);
-        sum += f(level) * (t - at);
-        at = t;
-        level += change;
-    }
-    return sum + f(level) * (end - at);
-}
 
 double weighted(const MetricSeries& values, const MetricSeries& weights) {
     double sum = 0, n = 0;
@@ -168,25 +105,17 @@ SharedTotals SharedModel::Impl::replay(const SharedSettings& s, std::size_t most
     SharedTotals totals;
     const std::size_t begin = work.arrivals.size() > most ? work.arrivals.size() - most : 0;
     if (begin == work.arrivals.size()) return totals;
-    const double first = begin == 0 ? 0 : work.arrivals[begin];
-    totals.span_s = std::max(1.0, (work.span_s - first) / s.traffic);
+    totals.span_s = std::max(1.0, (work.span_s - (begin == 0 ? 0 : work.arrivals[begin])) / s.traffic);
     model::SharedOptions options;
     options.concurrency = s.concurrency;
     options.slowdown_alpha = s.concurrency > 1 ? alpha_used : 0;
-    options.startup_s = start_s * std::sqrt(today.vcpu / s.vcpu);  // between "bound by CPU" and "bound by anything else"
+    options.startup_s = startAt(start_s, today.vcpu, s.vcpu);
     options.queue_s = kLongestQueue;
     options.min_instances = s.pool;
     options.limit = s.limit;
     options.keep_alive = law;
-    options.expected_gap_s = totals.span_s / static_cast<double>(work.arrivals.size() - begin);
-    options.expected_busy = 4;
-    options.end_s = totals.span_s;
-    Source source{work.arrivals, service_s, ratioAt(s), first, s.traffic, begin};
-    Sink sink{totals, evidence.function.untunedText(untuned_key::kKind) == "flex" ? kLeastFlexStretch : 0, {}, {}};
-    model::SharedEngine engine(source, sink, options);
-    engine.run();
-    totals.idle_min_s = integrate(sink.active, totals.span_s, [&](int level) { return std::max(0, s.pool - level); });
-    totals.alive_s = integrate(sink.alive, totals.span_s, [&](int level) { return std::max(s.pool, level); });
+    const bool flex = evidence.function.untunedText(untuned_key::kKind) == "flex";
+    replayShared(work.arrivals, service_s, {begin, ratioAt(s), s.traffic, kHalfStep, flex ? kLeastFlexStretch : 0}, options, totals);
     return totals;
 }
 

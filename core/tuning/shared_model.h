@@ -25,6 +25,7 @@ public:
     [[nodiscard]] std::optional<Megabytes> memoryFloor() const;
 
     struct Impl;
+    [[nodiscard]] const Impl& impl() const { return *impl_; }
 
 private:
     explicit SharedModel(std::unique_ptr<Impl> impl);
