@@ -12,6 +12,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "app/agent/processes.h"
+
 extern char** environ;  // NOLINT(readability-redundant-declaration)
 
 namespace pilotlight::agent {
@@ -19,6 +21,7 @@ namespace {
 
 constexpr std::size_t kTail = 4096;
 constexpr std::size_t kMostLine = 16U << 20;
+constexpr int kPipeBytes = 1 << 20;  // so that a handler that logs much does not wait for us
 
 struct Pipe {
     int read_end = -1, write_end = -1;
@@ -120,6 +123,8 @@ Result<std::unique_ptr<Child>> Child::start(const ChildSpec& spec, Limiter& limi
     child->out_ = out.takeRead();
     child->error_ = error.takeRead();
     for (const int fd : {child->in_, child->out_, child->error_}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
+    for (const int fd : {child->out_, child->error_}) ::fcntl(fd, F_SETPIPE_SZ, kPipeBytes);
+    child->process_ = holdProcess(pid);
     ::close(failure.takeWrite());
     char text[512];
     const ssize_t got = ::read(failure.read_end, text, sizeof text);  // ends with the exec
@@ -130,10 +135,10 @@ Result<std::unique_ptr<Child>> Child::start(const ChildSpec& spec, Limiter& limi
 }
 
 Child::~Child() {
-    for (const int fd : {in_, out_, error_})
+    for (const int fd : {in_, out_, error_, process_})
         if (fd >= 0) ::close(fd);
     if (pid_ <= 0) return;
-    ::kill(-pid_, SIGKILL);
+    ::kill(-pid_, SIGKILL);  // the group's number is not given out again while the child is not reaped or others are in it
     if (!exit_) {
         ::kill(pid_, SIGKILL);
         ::waitpid(pid_, nullptr, 0);
@@ -153,9 +158,8 @@ void Child::feed(std::string text, bool closes) {
 
 bool Child::pump(std::chrono::milliseconds wait) {
     if (in_ >= 0 && input_.empty() && closes_) closeInput();
-    pollfd fds[3] = {{input_.empty() ? -1 : in_, POLLOUT, 0}, {out_, POLLIN, 0}, {error_, POLLIN, 0}};
-    if (out_ < 0 && error_ < 0 && fds[0].fd < 0) return false;
-    if (::poll(fds, 3, static_cast<int>(wait.count())) <= 0) return true;
+    pollfd fds[4] = {{input_.empty() ? -1 : in_, POLLOUT, 0}, {out_, POLLIN, 0}, {error_, POLLIN, 0}, {process_, POLLIN, 0}};
+    if (::poll(fds, 4, static_cast<int>(wait.count())) <= 0) return out_ >= 0 || error_ >= 0;
     if (fds[0].revents != 0) {
         const ssize_t wrote = ::write(in_, input_.data(), input_.size());
         if (wrote > 0)
@@ -167,14 +171,18 @@ bool Child::pump(std::chrono::milliseconds wait) {
     char bytes[65536];
     for (int* fd : {&out_, &error_}) {
         if (fds[fd == &out_ ? 1 : 2].revents == 0) continue;
-        const ssize_t got = ::read(*fd, bytes, sizeof bytes);
-        if (got > 0) {
-            if (fd == &out_ && keep_output_ && output_.size() < kMostLine)
-                output_.append(bytes, static_cast<std::size_t>(got));
-            else
-                append(tail_, bytes, static_cast<std::size_t>(got));
-        } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
-            ::close(std::exchange(*fd, -1));
+        // A pipe's worth at most: one that never stops writing must not keep us here.
+        for (int i = 0; i < 2 * kPipeBytes / static_cast<int>(sizeof bytes); ++i) {
+            const ssize_t got = ::read(*fd, bytes, sizeof bytes);
+            if (got > 0) {
+                if (fd == &out_ && keep_output_ && output_.size() < kMostLine)
+                    output_.append(bytes, static_cast<std::size_t>(got));
+                else
+                    append(tail_, bytes, static_cast<std::size_t>(got));
+                continue;
+            }
+            if (got == 0 || (errno != EAGAIN && errno != EINTR)) ::close(std::exchange(*fd, -1));
+            break;
         }
     }
     return out_ >= 0 || error_ >= 0;

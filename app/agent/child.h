@@ -21,7 +21,7 @@ struct ChildSpec {
     std::vector<std::string> command;
     std::vector<std::pair<std::string, std::string>> environment;  // added to ours
     int visible_cores = 0;  // 0 = all
-    bool keep_output = false; // stdout is for the caller to read (Child::readLine), else it is drained into the tail
+    bool keep_output = false; // stdout is for the caller to read (Child::takeLine), else it is drained into the tail
 };
 
 struct Exit {
@@ -44,7 +44,7 @@ public:
     [[nodiscard]] SteadyClock::time_point startedAt() const { return started_; }
     // Writes as much as the child takes without blocking it or us; call pump() for the rest. closes: end of input after it.
     void feed(std::string text, bool closes);
-    // Moves bytes for up to `wait`; false once all output has ended.
+    // Moves the bytes there are; waits up to `wait` for some, or for its end. False once all output has ended.
     bool pump(std::chrono::milliseconds wait);
     // A whole line of kept output, without the newline.
     [[nodiscard]] std::optional<std::string> takeLine();
@@ -58,6 +58,7 @@ private:
     void closeInput();
     pid_t pid_ = -1;
     int in_ = -1, out_ = -1, error_ = -1;
+    int process_ = -1;  // pidfd
     bool keep_output_ = false, closes_ = false;
     SteadyClock::time_point started_;
     std::string input_, output_, tail_;

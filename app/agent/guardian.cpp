@@ -12,6 +12,8 @@
 #include <fstream>
 #include <set>
 
+#include "app/agent/processes.h"
+
 namespace pilotlight::agent {
 namespace {
 
@@ -20,19 +22,24 @@ void pause10ms() {
     ::nanosleep(&ten, nullptr);
 }
 
-[[noreturn]] void guard(int from) {
-    ::setsid();
+pid_t ward = 0;  // the agent, for the handler below
+void handOn(int number) { ::kill(ward, number); }
+
+[[noreturn]] void guard(pid_t agent, int from) {
+    ward = agent;
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, handOn);
+    ::signal(SIGPIPE, SIG_IGN);
     ::prctl(PR_SET_NAME, "pl-guardian");
-    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(number, SIG_IGN);
-    const int null = ::open("/dev/null", O_RDWR);
-    for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
+    // Its input and output are the agent's alone: they end with it.
+    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd < 2; ++fd) ::dup2(null, fd);
     std::set<std::string> groups, folders;
     std::string buffer;
     char bytes[4096];
     for (;;) {
         const ssize_t got = ::read(from, bytes, sizeof bytes);
         if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) break;
+        if (got <= 0) break;  // the agent is gone
         buffer.append(bytes, static_cast<std::size_t>(got));
         for (std::size_t end; (end = buffer.find('\n')) != std::string::npos; buffer.erase(0, end + 1)) {
             const std::string line = buffer.substr(0, end), what = line.size() > 2 ? line.substr(2) : "";
@@ -41,9 +48,12 @@ void pause10ms() {
             if (line[0] == '-') set.erase(what);
         }
     }
+    int status = 0;
+    while (::waitpid(agent, &status, 0) < 0 && errno == EINTR) {}
     for (const auto& group : groups) ::kill(-std::atoi(group.c_str()), SIGKILL);
     for (const auto& folder : folders) removeControlGroup(folder);
-    ::_exit(0);
+    killDescendants();
+    ::_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
 }  // namespace
@@ -66,21 +76,25 @@ bool removeControlGroup(const std::string& folder) {
 Guardian::Guardian() {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return;
-    pid_ = ::fork();
-    if (pid_ == 0) {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    const pid_t parent = ::getpid(), agent = ::fork();
+    if (agent > 0) {
         ::close(ends[1]);
-        guard(ends[0]);
+        guard(agent, ends[0]);
     }
     ::close(ends[0]);
-    if (pid_ > 0)
-        pipe_ = ends[1];
-    else
+    if (agent < 0) {
         ::close(ends[1]);
+        return;
+    }
+    pipe_ = ends[1];
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what a handler leaves behind comes to us first
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != parent) ::_exit(1);
 }
 
 Guardian::~Guardian() {
     if (pipe_ >= 0) ::close(pipe_);
-    if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
 }
 
 void Guardian::tell(const std::string& line) const {

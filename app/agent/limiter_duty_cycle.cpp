@@ -44,36 +44,72 @@ public:
         return {};
     }
     [[nodiscard]] std::optional<double> cpuMs() const override {
-        const double now = usedBy(pid_);
+        const double now = used();
         const std::lock_guard lock(mutex_);
         return earlier_ms_ + std::max(used_ms_, now);
     }
 
 private:
-    static double usedBy(pid_t pid) {
-        double sum = processCpuMs(pid).value_or(0);
-        for (const pid_t child : descendants(pid)) sum += processCpuMs(child).value_or(0);
+    // Everything below this program but the child itself: an orphan of the child comes to us.
+    [[nodiscard]] std::vector<pid_t> family() const {
+        auto all = descendants(::getpid());
+        std::erase(all, pid_t(pid_));
+        return all;
+    }
+    [[nodiscard]] double used() const {
+        double sum = processCpuMs(pid_).value_or(0);
+        for (const pid_t pid : family()) sum += processCpuMs(pid).value_or(0);
         return sum;
     }
 
+    // One process, held so that its number cannot come to mean another one.
+    class Held {
+    public:
+        explicit Held(pid_t pid) : fd_(holdProcess(pid)) {}
+        ~Held() {
+            if (fd_ >= 0) ::close(fd_);
+        }
+        Held(Held&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+        Held& operator=(Held&&) = delete;
+        void signal(int number) const {
+            if (fd_ >= 0) signalProcess(fd_, number);
+        }
+
+    private:
+        int fd_;
+    };
+
+    void lookAtFamily() {
+        std::map<pid_t, Held> now;
+        for (const pid_t pid : family()) {
+            auto old = family_.extract(pid);
+            if (!old.empty())
+                now.insert(std::move(old));
+            else
+                now.emplace(pid, pid);
+        }
+        family_ = std::move(now);
+    }
+
     void loop() {
+        const Held child(pid_);
+        family_.clear();
         const auto tick = std::chrono::microseconds(500);
         auto refill = SteadyClock::now();
         double allowed = 0, floor = 0;  // floor: what children that have ended had used
         bool stopped = false;
-        std::vector<pid_t> family;
         auto look = refill;
         double last = 0;
         while (!ending_) {
             const auto now = SteadyClock::now();
-            if (now >= look) {  // new children are found every 10 ms
-                family = descendants(pid_);
-                look = now + std::chrono::milliseconds(10);
+            if (now >= look) {  // new children are found within 10 ms, or later where looking takes longer than 1 % of that
+                lookAtFamily();
+                look = now + std::max<SteadyClock::duration>(std::chrono::milliseconds(10), 100 * (SteadyClock::now() - now));
             }
             const auto own = processCpuMs(pid_);
             if (!own) break;
             double used = *own;
-            for (const pid_t child : family) used += processCpuMs(child).value_or(0);
+            for (const auto& [pid, held] : family_) used += processCpuMs(pid).value_or(0);
             if (used + floor < last) floor = last - used;
             used += floor;
             last = used;
@@ -91,19 +127,20 @@ private:
             }
             const bool stop = hold && used >= allowed;
             if (stop != stopped) {
-                signal(stop ? SIGSTOP : SIGCONT, family);
+                signal(child, stop ? SIGSTOP : SIGCONT);
                 stopped = stop;
             }
             std::this_thread::sleep_for(tick);
         }
-        if (stopped) signal(SIGCONT, family);
+        if (stopped) signal(child, SIGCONT);
     }
 
-    void signal(int number, const std::vector<pid_t>& family) const {
-        ::kill(pid_, number);
-        for (const pid_t child : family) ::kill(child, number);
+    void signal(const Held& child, int number) const {
+        child.signal(number);
+        for (const auto& [pid, held] : family_) held.signal(number);
     }
 
+    std::map<pid_t, Held> family_;  // the thread's while it runs
     double period_ms_;
     std::atomic<double> vcpu_;
     std::atomic<bool> ending_{false};

@@ -13,6 +13,7 @@ namespace pilotlight::agent {
 namespace {
 
 constexpr double kLeastQuotaUs = 1000;  // the kernel refuses less
+constexpr const char* kMostProcesses = "1024";  // Lambda's limit of processes and threads; holds one that forks without end
 
 // Quota and period in microseconds for a share; the period grows where the quota would be too small.
 std::pair<std::int64_t, std::int64_t> quota(double vcpu, double period_ms) {
@@ -51,14 +52,21 @@ private:
 
 class GroupV1 final : public Limiter {
 public:
-    GroupV1(const bench::EmulatedSize& size, const std::string& cpu, const std::string& account, const std::string& memory, Guardian& guardian)
+    // `pids`: empty where that controller is not mounted.
+    GroupV1(const bench::EmulatedSize& size, const std::string& cpu, const std::string& account, const std::string& memory, const std::string& pids, Guardian& guardian)
         : size_(size), cpu_(cpu, guardian), memory_(memory, guardian) {
         if (account != cpu) account_ = std::make_unique<OwnedGroup>(account, guardian);
+        if (!pids.empty() && pids != cpu && pids != memory) pids_ = std::make_unique<OwnedGroup>(pids, guardian);
     }
     Status make() {
         PILOTLIGHT_TRY(cpu_.make());
+        (void)writeText(cpu_.file("cpu.shares"), "262144");  // before what else runs here, which then disturbs less
         if (account_) PILOTLIGHT_TRY(account_->make());
         PILOTLIGHT_TRY(memory_.make());
+        if (pids_) {
+            PILOTLIGHT_TRY(pids_->make());
+            PILOTLIGHT_TRY(writeText(pids_->file("pids.max"), kMostProcesses));
+        }
         const std::string bytes = std::to_string(static_cast<std::int64_t>(size_.memory_mb) << 20);
         PILOTLIGHT_TRY(writeText(memory_.file("memory.limit_in_bytes"), bytes));
         if (!readText(memory_.file("memory.memsw.limit_in_bytes")).empty()) PILOTLIGHT_TRY(writeText(memory_.file("memory.memsw.limit_in_bytes"), bytes));
@@ -68,7 +76,8 @@ public:
     [[nodiscard]] bool limitsMemory() const override { return true; }
     [[nodiscard]] std::vector<std::string> joinFiles() const override {
         std::vector<std::string> out{cpu_.file("cgroup.procs"), memory_.file("cgroup.procs")};
-        if (account_) out.push_back(account_->file("cgroup.procs"));
+        for (const auto* more : {account_.get(), pids_.get()})
+            if (more != nullptr) out.push_back(more->file("cgroup.procs"));
         return out;
     }
     Status setCpu(double vcpu) override {
@@ -92,7 +101,7 @@ public:
 private:
     bench::EmulatedSize size_;
     OwnedGroup cpu_, memory_;
-    std::unique_ptr<OwnedGroup> account_;
+    std::unique_ptr<OwnedGroup> account_, pids_;
 };
 
 class GroupV2 final : public Limiter {
@@ -103,6 +112,8 @@ public:
         const std::string bytes = std::to_string(static_cast<std::int64_t>(size_.memory_mb) << 20);
         PILOTLIGHT_TRY(writeText(group_.file("memory.max"), bytes));
         if (!readText(group_.file("memory.swap.max")).empty()) PILOTLIGHT_TRY(writeText(group_.file("memory.swap.max"), "0"));
+        (void)writeText(group_.file("cpu.weight"), "10000");       // before what else runs here, which then disturbs less
+        (void)writeText(group_.file("pids.max"), kMostProcesses);  // where it is offered
         return setCpu(size_.init_vcpu > 0 ? size_.init_vcpu : size_.vcpu);
     }
     [[nodiscard]] std::string name() const override { return "cgroup-v2"; }
@@ -133,8 +144,8 @@ Result<std::unique_ptr<Limiter>> makeGroupV1Limiter(const bench::EmulatedSize& s
     const auto cpu = ownControlGroup("cpu"), account = ownControlGroup("cpuacct"), memory = ownControlGroup("memory");
     if (cpu.empty() || account.empty() || memory.empty())
         return fail(ErrorCode::unsupported, "Control groups of version 1 with cpu, cpuacct and memory are not mounted");
-    const std::string name = "/" + freshGroupName();
-    auto group = std::make_unique<GroupV1>(size, cpu + name, account + name, memory + name, guardian);
+    const std::string name = "/" + freshGroupName(), pids = ownControlGroup("pids");
+    auto group = std::make_unique<GroupV1>(size, cpu + name, account + name, memory + name, pids.empty() ? pids : pids + name, guardian);
     PILOTLIGHT_TRY(group->make());
     return std::unique_ptr<Limiter>(std::move(group));
 }

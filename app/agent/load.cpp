@@ -17,29 +17,27 @@ auto cancelled() { return fail(ErrorCode::cancelled, "Cancelled"); }
 
 }  // namespace
 
-Result<std::vector<double>> sendIsolated(int count, double pause_ms, std::uint32_t seed, const Request& request, const KeepGoing& going) {
+Status sendIsolated(int count, double pause_ms, std::uint32_t seed, const Request& request, const KeepGoing& going, std::vector<double>& out) {
     std::mt19937 random(seed);
     std::uniform_real_distribution<double> pause(0.5 * pause_ms, 1.5 * pause_ms);
-    std::vector<double> out;
     for (int i = 0; i < count; ++i) {
         std::this_thread::sleep_for(Ms(pause(random)));
         PILOTLIGHT_ASSIGN(const double took, request());
         out.push_back(took);
         if (!going(i + 1)) return cancelled();
     }
-    return out;
+    return {};
 }
 
-Result<Saturated> sendSaturated(int count, const Request& request, const KeepGoing& going) {
-    Saturated out;
+Status sendSaturated(int count, const Request& request, const KeepGoing& going, Saturated& out) {
     const auto begin = SteadyClock::now();
     for (int i = 0; i < count; ++i) {
         PILOTLIGHT_ASSIGN(const double took, request());
         out.ms.push_back(took);
+        out.wall_ms = Ms(SteadyClock::now() - begin).count();
         if (!going(i + 1)) return cancelled();
     }
-    out.wall_ms = Ms(SteadyClock::now() - begin).count();
-    return out;
+    return {};
 }
 
 std::vector<double> plannedArrivals(int count, double rate_per_s, std::uint32_t seed) {
@@ -51,9 +49,8 @@ std::vector<double> plannedArrivals(int count, double rate_per_s, std::uint32_t 
     return out;
 }
 
-Result<OpenLoop> sendOpenLoop(int count, double rate_per_s, std::uint32_t seed, const Request& request, const KeepGoing& going) {
+Status sendOpenLoop(int count, double rate_per_s, std::uint32_t seed, const Request& request, const KeepGoing& going, OpenLoop& out) {
     const auto plan = plannedArrivals(count, rate_per_s, seed);
-    OpenLoop out;
     const auto begin = SteadyClock::now();
     for (int i = 0; i < count; ++i) {
         const auto planned = after(begin, plan[static_cast<std::size_t>(i)]);
@@ -64,7 +61,7 @@ Result<OpenLoop> sendOpenLoop(int count, double rate_per_s, std::uint32_t seed, 
         out.response_ms.push_back(std::max(took, Ms(SteadyClock::now() - planned).count()));
         if (!going(i + 1)) return cancelled();
     }
-    return out;
+    return {};
 }
 
 }  // namespace pilotlight::agent

@@ -1,4 +1,4 @@
-// How requests are sent: isolated, saturated, and at planned instants.
+// How requests are sent: isolated, saturated, and at planned instants. What was measured before an error or a cancel stays in `out`.
 #pragma once
 
 #include <cstdint>
@@ -15,20 +15,20 @@ using Request = std::function<Result<double>()>;
 using KeepGoing = std::function<bool(int done)>;
 
 // A pause before each request, uniform in 50 to 150 % of `pause_ms`: the platform's quota is refilled and its phase is random.
-[[nodiscard]] Result<std::vector<double>> sendIsolated(int count, double pause_ms, std::uint32_t seed, const Request& request, const KeepGoing& going);
+[[nodiscard]] Status sendIsolated(int count, double pause_ms, std::uint32_t seed, const Request& request, const KeepGoing& going, std::vector<double>& out);
 
 struct Saturated {
     std::vector<double> ms;
     double wall_ms = 0;
 };
-[[nodiscard]] Result<Saturated> sendSaturated(int count, const Request& request, const KeepGoing& going);
+[[nodiscard]] Status sendSaturated(int count, const Request& request, const KeepGoing& going, Saturated& out);
 
 struct OpenLoop {
     std::vector<double> response_ms;  // from the planned arrival: waiting included, whatever the target was doing (no coordinated omission)
     std::vector<double> service_ms;   // the request alone
 };
 // Poisson arrivals at `rate_per_s`, drawn before the first request is sent; one server, first come first served.
-[[nodiscard]] Result<OpenLoop> sendOpenLoop(int count, double rate_per_s, std::uint32_t seed, const Request& request, const KeepGoing& going);
+[[nodiscard]] Status sendOpenLoop(int count, double rate_per_s, std::uint32_t seed, const Request& request, const KeepGoing& going, OpenLoop& out);
 // The planned instants in ms from the start, ascending.
 [[nodiscard]] std::vector<double> plannedArrivals(int count, double rate_per_s, std::uint32_t seed);
 

@@ -1,5 +1,3 @@
-#include <sys/prctl.h>
-
 #include <cstdio>
 #include <string_view>
 
@@ -35,6 +33,5 @@ int main(int argc, char** argv) {
     }
     agent::Guardian guardian;  // before any thread
     agent::blockSignals();
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what a handler leaves behind comes to us, and is ended
     return agent::serve(0, 1, guardian);
 }

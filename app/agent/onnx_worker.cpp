@@ -89,11 +89,8 @@ Status work(const bench::TrialRequest& request) {
     };
     const auto cpu = [] { return std::optional(static_cast<double>(nanoseconds(CLOCK_PROCESS_CPUTIME_ID)) / 1e6); };
     const std::atomic<bool> never{false};
-    Guardian* const none = nullptr;
-    const TrialContext context{request, *none, never, [](const std::string& name, int done, int of) {
-                                   say("progress " + name + " " + std::to_string(done) + " " + std::to_string(of));
-                               }};
-    PILOTLIGHT_TRY(measureWarm(context, once, cpu, result));
+    const auto progress = [](const std::string& name, int done, int of) { say("progress " + name + " " + std::to_string(done) + " " + std::to_string(of)); };
+    PILOTLIGHT_TRY(measureWarm(request, never, progress, once, cpu, result));
     result.peak_mb = processPeakMb(::getpid());
     result.status = bench::TrialStatus::ok;
     if (request.target.device != "cpu") PILOTLIGHT_TRY(compareWithCpu(*runtime, options, session, result));

@@ -1,6 +1,7 @@
 #include "app/agent/processes.h"
 
 #include <dirent.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -87,10 +88,13 @@ std::optional<double> processPeakMb(pid_t pid) {
     return std::nullopt;
 }
 
-void killDescendants(pid_t spared) {
+// By number: glibc 2.36 declares the functions for C alone.
+int holdProcess(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+void signalProcess(int held, int number) { (void)::syscall(SYS_pidfd_send_signal, held, number, nullptr, 0); }
+
+void killDescendants() {
     for (int i = 0; i < 200; ++i) {
-        auto found = descendants(::getpid());
-        found.erase(std::remove(found.begin(), found.end(), spared), found.end());
+        const auto found = descendants(::getpid());
         if (found.empty()) return;
         for (const pid_t pid : found) {
             ::kill(pid, SIGKILL);

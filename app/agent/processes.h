@@ -14,7 +14,10 @@ namespace pilotlight::agent {
 [[nodiscard]] std::optional<double> processCpuMs(pid_t pid);
 // Largest resident memory so far (VmHWM), MB of 2^20 bytes.
 [[nodiscard]] std::optional<double> processPeakMb(pid_t pid);
-// Kills every descendant of this process but `spared`, and reaps them.
-void killDescendants(pid_t spared);
+// A descriptor that means this process and no later one with its number; readable at its end. -1 where there is none.
+[[nodiscard]] int holdProcess(pid_t pid);
+void signalProcess(int held, int number);
+// Kills every descendant of this process, and reaps them.
+void killDescendants();
 
 }  // namespace pilotlight::agent

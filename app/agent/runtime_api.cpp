@@ -147,7 +147,7 @@ Result<double> RuntimeApi::invoke(const std::string& payload, std::chrono::milli
         PILOTLIGHT_TRY(poll());
         look = SteadyClock::now() + std::chrono::milliseconds(10);
         lock.lock();
-        if (look > deadline && !impl_->answered) return fail(ErrorCode::network, "The handler did not answer in time", {}, "Raise the time-out, or look at what the handler waits for.");
+        if (SteadyClock::now() >= deadline && !impl_->answered) return fail(ErrorCode::network, "The handler did not answer in time", {}, "Raise the time-out, or look at what the handler waits for.");
     }
     if (!impl_->failure.empty()) return fail(ErrorCode::internal, "The handler reported an error: " + impl_->failure);
     return std::chrono::duration<double, std::milli>(impl_->end - impl_->begin).count();

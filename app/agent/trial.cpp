@@ -31,16 +31,15 @@ Result<std::string> payloadOf(const Target& target) {
     return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-Status measureWarm(const TrialContext& context, const std::function<Result<double>()>& request, const std::function<std::optional<double>()>& cpu_ms,
-                   bench::TrialResult& result) {
-    const auto& asked = context.request;
+Status measureWarm(const bench::TrialRequest& asked, const std::atomic<bool>& cancel, const TrialProgress& progress, const std::function<Result<double>()>& request,
+                   const std::function<std::optional<double>()>& cpu_ms, bench::TrialResult& result) {
     const auto going = [&](const char* stage, int of) {
-        return [&context, stage, of, told = SteadyClock::now()](int done) mutable {
+        return [&cancel, &progress, stage, of, told = SteadyClock::now()](int done) mutable {
             if (msSince(told) > 250 || done == of) {
-                context.progress(stage, done, of);
+                progress(stage, done, of);
                 told = SteadyClock::now();
             }
-            return !context.cancel;
+            return !cancel;
         };
     };
     const auto perRequest = [&](std::optional<double> before, std::size_t count) -> std::optional<double> {
@@ -49,23 +48,46 @@ Status measureWarm(const TrialContext& context, const std::function<Result<doubl
     };
     if (asked.isolated > 0) {
         const auto before = cpu_ms();
-        PILOTLIGHT_ASSIGN(result.isolated_ms, sendIsolated(asked.isolated, asked.pause_ms, asked.seed, request, going("isolated", asked.isolated)));
+        PILOTLIGHT_TRY(sendIsolated(asked.isolated, asked.pause_ms, asked.seed, request, going("isolated", asked.isolated), result.isolated_ms));
         result.cpu_ms = perRequest(before, result.isolated_ms.size());
     }
     if (asked.saturated > 0) {
         const auto before = cpu_ms();
-        PILOTLIGHT_ASSIGN(auto saturated, sendSaturated(asked.saturated, request, going("saturated", asked.saturated)));
+        Saturated saturated;
+        const Status sent = sendSaturated(asked.saturated, request, going("saturated", asked.saturated), saturated);
         result.saturated_ms = std::move(saturated.ms);
         result.saturated_wall_ms = saturated.wall_ms;
+        PILOTLIGHT_TRY(sent);
         result.cpu_ms = perRequest(before, result.saturated_ms.size());
         if (result.cpu_ms && saturated.wall_ms > 0)
             result.cpu_share = *result.cpu_ms * static_cast<double>(result.saturated_ms.size()) / saturated.wall_ms;
     }
     if (asked.open_loop > 0) {
-        PILOTLIGHT_ASSIGN(auto open, sendOpenLoop(asked.open_loop, asked.rate_per_s, asked.seed, request, going("open_loop", asked.open_loop)));
+        OpenLoop open;
+        const Status sent = sendOpenLoop(asked.open_loop, asked.rate_per_s, asked.seed, request, going("open_loop", asked.open_loop), open);
         result.open_loop_ms = std::move(open.response_ms);
         result.open_loop_service_ms = std::move(open.service_ms);
+        PILOTLIGHT_TRY(sent);
     }
+    return {};
+}
+
+std::optional<double> usedCpuMs(const Limiter& limiter, pid_t pid) {
+    const auto used = limiter.cpuMs();
+    return used ? used : processCpuMs(pid);
+}
+
+Status Served::poll(const char* missing) {
+    child_.pump(std::chrono::milliseconds(0));
+    if (context_.cancel) return fail(ErrorCode::cancelled, "Cancelled");
+    if (const auto& exit = child_.exited()) {
+        child_.pump(std::chrono::milliseconds(0));
+        if (WIFSIGNALED(exit->status)) result_.status = TrialStatus::killed;
+        return fail(ErrorCode::internal, std::string("The handler ended with ") + describeExit(exit->status) + (starting_ ? ": it " + std::string(missing) : " during a request"), {},
+                    child_.tail());
+    }
+    if (starting_ && msSince(child_.startedAt()) > context_.request.timeout_s * 1000)
+        return fail(ErrorCode::network, fmt::format("The handler {} within {:g} s", missing, context_.request.timeout_s), {}, child_.tail());
     return {};
 }
 
@@ -101,6 +123,7 @@ bench::TrialResult runTrial(const TrialContext& context) {
     context.progress("start", 0, 1);
     const Status status = request.target.kind == Target::Kind::onnx     ? runOnnxTrial(context, **limiter, result)
                           : request.target.kind == Target::Kind::lambda ? runLambdaTrial(context, **limiter, result)
+                          : request.target.kind == Target::Kind::http   ? runHttpTrial(context, **limiter, result)
                                                                         : runCommandTrial(context, **limiter, result);
     result.peak_group_mb = (*limiter)->peakMb();
     const bool out_of_memory = (*limiter)->ranOutOfMemory();
@@ -118,7 +141,7 @@ bench::TrialResult runTrial(const TrialContext& context) {
         result.detail = fmt::format("Killed by the kernel: {} MB of memory is not enough", request.size.memory_mb);
     }
     limiter->reset();
-    killDescendants(context.guardian.pid());
+    killDescendants();
     return result;
 }
 

@@ -11,11 +11,13 @@
 
 namespace pilotlight::agent {
 
+using TrialProgress = std::function<void(const std::string& stage, int done, int of)>;
+
 struct TrialContext {
     const bench::TrialRequest& request;
     Guardian& guardian;
     const std::atomic<bool>& cancel;
-    std::function<void(const std::string& stage, int done, int of)> progress;
+    TrialProgress progress;
 };
 
 [[nodiscard]] bench::TrialResult runTrial(const TrialContext& context);
@@ -25,10 +27,30 @@ struct TrialContext {
 [[nodiscard]] Status runOnnxTrial(const TrialContext& context, Limiter& limiter, bench::TrialResult& result);
 [[nodiscard]] Status runLambdaTrial(const TrialContext& context, Limiter& limiter, bench::TrialResult& result);
 [[nodiscard]] Status runCommandTrial(const TrialContext& context, Limiter& limiter, bench::TrialResult& result);
+[[nodiscard]] Status runHttpTrial(const TrialContext& context, Limiter& limiter, bench::TrialResult& result);
 
-// Isolated, saturated and open-loop requests as asked, after the first answer. `cpu_ms`: CPU time used so far, for the time of one request.
-[[nodiscard]] Status measureWarm(const TrialContext& context, const std::function<Result<double>()>& request, const std::function<std::optional<double>()>& cpu_ms,
-                                 bench::TrialResult& result);
+// Isolated, saturated and open-loop requests as `asked`, after the first answer. `cpu_ms`: CPU time used so far, for the time of one request.
+// On an error or a cancel, `result` keeps the samples until then.
+[[nodiscard]] Status measureWarm(const bench::TrialRequest& asked, const std::atomic<bool>& cancel, const TrialProgress& progress,
+                                 const std::function<Result<double>()>& request, const std::function<std::optional<double>()>& cpu_ms, bench::TrialResult& result);
+
+// A child that serves requests while it runs (lambda, http): moves its output, and tells why no more answers can come: cancelled, or its end.
+class Served {
+public:
+    Served(const TrialContext& context, Child& child, bench::TrialResult& result) : context_(context), child_(child), result_(result) {}
+    // Until started() an error too once the time-out has passed since the child began; `missing`: "did not ask for work".
+    [[nodiscard]] Status poll(const char* missing);
+    void started() { starting_ = false; }
+
+private:
+    const TrialContext& context_;
+    Child& child_;
+    bench::TrialResult& result_;
+    bool starting_ = true;
+};
+
+// As the limiter accounts it, else of the process alone.
+[[nodiscard]] std::optional<double> usedCpuMs(const Limiter& limiter, pid_t pid);
 
 // Forgets the file's pages, as far as other processes let it.
 void dropPageCache(const std::string& path);

@@ -21,16 +21,11 @@ struct Runs {
         const double timeout_ms = context.request.timeout_s * 1000;
         PILOTLIGHT_ASSIGN(const auto child, Child::start({.command = context.request.target.command, .visible_cores = context.request.size.visible_cores}, limiter, context.guardian));
         child->feed(payload, true);
-        bool open = true;
         double peak = 0;
         while (!child->exited()) {
             if (context.cancel) return fail(ErrorCode::cancelled, "Cancelled");
             if (msSince(child->startedAt()) > timeout_ms) return fail(ErrorCode::network, "The command did not end in time", {}, "Raise the time-out, or make the payload smaller.");
-            // Its output ends with it, in most cases: then there is nothing to poll for, only to reap.
-            if (open)
-                open = child->pump(std::chrono::milliseconds(5));
-            else
-                ::usleep(200);
+            child->pump(std::chrono::milliseconds(5));  // wakes at its end too
             peak = std::max(peak, processPeakMb(child->pid()).value_or(0));
         }
         const Exit& exit = *child->exited();
@@ -53,11 +48,12 @@ Status runCommandTrial(const TrialContext& context, Limiter& limiter, bench::Tri
     PILOTLIGHT_ASSIGN(auto payload, payloadOf(context.request.target));
     if (context.request.drop_page_cache) dropPageCache(context.request.target.command.front());
     Runs runs{context, limiter, result, std::move(payload)};
+    // There is no INIT apart: each request starts the program at its share.
+    PILOTLIGHT_TRY(limiter.setCpu(context.request.size.vcpu));
     PILOTLIGHT_ASSIGN(const double first, runs.once());
     result.cold.first_ms = first;
     result.cold.total_ms = first;
-    PILOTLIGHT_TRY(limiter.setCpu(context.request.size.vcpu));
-    return measureWarm(context, [&] { return runs.once(); }, [&] { return std::optional(runs.cpu_ms); }, result);
+    return measureWarm(context.request, context.cancel, context.progress, [&] { return runs.once(); }, [&] { return std::optional(runs.cpu_ms); }, result);
 }
 
 }  // namespace pilotlight::agent

@@ -1,6 +1,4 @@
 // "lambda": a bootstrap or runtime client runs unchanged against the Runtime API.
-#include <sys/wait.h>
-
 #include <cstdlib>
 #include <filesystem>
 
@@ -32,32 +30,16 @@ Status runLambdaTrial(const TrialContext& context, Limiter& limiter, bench::Tria
         if (std::getenv(name) == nullptr) spec.environment.emplace_back(name, otherwise);
 
     PILOTLIGHT_ASSIGN(const auto child, Child::start(spec, limiter, context.guardian));
-    bool starting = true;
-    const RuntimeApi::Poll poll = [&]() -> Status {
-        child->pump(std::chrono::milliseconds(0));
-        if (context.cancel) return fail(ErrorCode::cancelled, "Cancelled");
-        if (const auto& exit = child->exited()) {
-            child->pump(std::chrono::milliseconds(0));
-            if (WIFSIGNALED(exit->status)) result.status = bench::TrialStatus::killed;
-            return fail(ErrorCode::internal, std::string("The runtime ended with ") + describeExit(exit->status) + (starting ? " before it asked for work" : " during a request"), {},
-                        child->tail());
-        }
-        if (starting && msSince(child->startedAt()) > static_cast<double>(timeout.count()))
-            return fail(ErrorCode::network, "The runtime did not ask for work in time", {}, "Check the command: it must speak the Lambda Runtime API. " + child->tail());
-        return {};
-    };
+    Served served(context, *child, result);
+    const RuntimeApi::Poll poll = [&] { return served.poll("did not ask for work"); };
     PILOTLIGHT_TRY(api->waitReady(poll));
-    starting = false;
+    served.started();
     result.cold.exec_ms = msSince(child->startedAt());
     PILOTLIGHT_TRY(limiter.setCpu(request.size.vcpu));
     const auto once = [&] { return api->invoke(payload, timeout, poll); };
     PILOTLIGHT_ASSIGN(result.cold.first_ms, once());
     result.cold.total_ms = *result.cold.exec_ms + *result.cold.first_ms;
-    const auto cpu = [&]() -> std::optional<double> {
-        const auto used = limiter.cpuMs();
-        return used ? used : processCpuMs(child->pid());
-    };
-    const auto measured = measureWarm(context, once, cpu, result);
+    const auto measured = measureWarm(request, context.cancel, context.progress, once, [&] { return usedCpuMs(limiter, child->pid()); }, result);
     result.peak_mb = processPeakMb(child->pid());
     return measured;
 }
