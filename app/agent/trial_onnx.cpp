@@ -85,7 +85,7 @@ Status runOnnxTrial(const TrialContext& context, Limiter& limiter, bench::TrialR
     };
     double heard = msSince(child->startedAt());
     for (bool done = false; !done;) {
-        const bool open = child->pump(std::chrono::milliseconds(20));
+        const bool open = child->pump(std::chrono::milliseconds(100));
         if (context.cancel) return fail(ErrorCode::cancelled, "Cancelled");
         gpu.lookAgain(stage.contains("first"));
         while (const auto line = child->takeLine()) {

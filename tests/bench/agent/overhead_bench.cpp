@@ -2,6 +2,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -89,8 +90,10 @@ int main(int argc, char** argv) {
             trial_cpu.push_back(*result.cpu_ms * 1e3);
             trial_wall.push_back(bench::mean(result.saturated_ms) * 1e3);
         }
-        std::printf("%-26s %14.1f %14.1f %12.1f %14.1f %14.1f %18.2f\n", name, bench::median(bare_cpu), bench::median(trial_cpu), bench::median(trial_cpu) - bench::median(bare_cpu),
-                    bench::median(bare_wall), bench::median(trial_wall), bench::median(own));
+        // The shortest: whatever else runs can only add.
+        const auto least = [](const std::vector<double>& values) { return *std::min_element(values.begin(), values.end()); };
+        std::printf("%-26s %14.1f %14.1f %12.1f %14.1f %14.1f %18.2f\n", name, least(bare_cpu), least(trial_cpu), least(trial_cpu) - least(bare_cpu), least(bare_wall), least(trial_wall),
+                    bench::median(own));
     }
     return 0;
 }
