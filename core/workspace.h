@@ -97,6 +97,8 @@ public:
     [[nodiscard]] Result<std::vector<Recommendation>> storedRecommendations();
     // The same requests on the other platforms, with the newest price lists known. `traffic`: multiplier.
     [[nodiscard]] Result<tuning::Elsewhere> elsewhere(const std::string& function_id, double traffic, const JobContext& job);
+    // Measurements of a function from elsewhere (the local bench), for its what-ifs. Those of the same campaign and size are replaced.
+    [[nodiscard]] Status addObservations(const std::string& function_id, std::span<const Observation> observations);
     [[nodiscard]] Status setSlo(const Slo& slo);
     [[nodiscard]] Result<std::vector<Slo>> slos();
 

@@ -75,6 +75,10 @@ Result<std::vector<Recommendation>> Workspace::storedRecommendations() {
     return store->recommendations();
 }
 
+Status Workspace::addObservations(const std::string& function_id, std::span<const Observation> observations) {
+    return impl_->write<void>([&](store::Store& store) { return store.putObservations(function_id, observations); });
+}
+
 Status Workspace::setSlo(const Slo& slo) {
     return impl_->write<void>([&](store::Store& store) { return store.putSlo(slo); });
 }

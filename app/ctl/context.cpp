@@ -81,6 +81,7 @@ int run(int argc, const char* const* argv, Executor& executor, std::stop_token s
     addChangeCommands(app, context);
     addModelCommands(app, context);
     addReportCommands(app, context);
+    addBenchCommands(app, context);
     // Global options are accepted after any subcommand, at any depth.
     const std::function<void(CLI::App*)> fall = [&](CLI::App* command) {
         command->fallthrough();

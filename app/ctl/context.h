@@ -57,6 +57,7 @@ void addTuningCommands(CLI::App& app, Context& context);
 void addChangeCommands(CLI::App& app, Context& context);
 void addModelCommands(CLI::App& app, Context& context);
 void addReportCommands(CLI::App& app, Context& context);
+void addBenchCommands(CLI::App& app, Context& context);
 
 // Runs the command line; returns the exit code.
 int run(int argc, const char* const* argv, Executor& executor, std::stop_token stop);

@@ -1,0 +1,336 @@
+// bench run, list, show, compare, export, devices
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <sstream>
+
+#include "app/ctl/bench_output.h"
+#include "app/ctl/context.h"
+#include "app/ctl/sizes.h"
+#include "app/ctl/table.h"
+#include "core/bench/agent_client.h"
+#include "core/bench/campaign_file.h"
+#include "core/bench/campaign_run.h"
+#include "core/bench/size_table.h"
+
+namespace pilotlight::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using bench::Campaign;
+
+struct BenchOptions {
+    std::string model, handler, platform = "aws", sizes, threads = "1", budget, input, limiter = "auto", device = "cpu", path = "/", ready_path = "/", resume, function, agent;
+    std::vector<std::string> command, dimensions;
+    std::vector<std::string> ids;
+    std::string format = "csv", output;
+    double vcpu = 0, timeout_s = 60;
+    int colds = 0, warm = 0, batch = 1, tokens = 0;
+    bool quick = false, spin = false;
+    std::uint32_t seed = 1;
+};
+
+std::string folderOf(const Context& context) { return (context.workspace_dir.empty() ? Workspace::defaultDirectory() : context.workspace_dir) + "/bench"; }
+
+// "90", "90s", "10m", "1h"
+Result<double> secondsOf(const std::string& text) {
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end);
+    const std::string unit = end;
+    const double scale = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+    if (end == text.c_str() || scale == 0 || !(value > 0) || value * scale > 86'400) return fail(ErrorCode::invalid_argument, "\"" + text + "\" is not a time budget", {}, "Write 90s, 10m or 1h; at most 24h");
+    return value * scale;
+}
+
+std::string newId(Timestamp now) {
+    const std::string text = toIso8601(now);  // 2026-11-24T13:45:01Z
+    std::string digits;
+    for (const char c : text.substr(0, 19))
+        if (c >= '0' && c <= '9') digits += c;
+    return fmt::format("{}-{}-{:04x}", digits.substr(0, 8), digits.substr(8), std::random_device{}() & 0xffff);
+}
+
+// An absolute path, because the agent may run elsewhere and later.
+std::string absolute(const std::string& path) { return path.empty() ? path : std::filesystem::absolute(path).lexically_normal().string(); }
+
+Result<bench::Target> targetOf(const BenchOptions& o) {
+    bench::Target target;
+    if (o.handler.empty()) {
+        if (o.model.empty()) return fail(ErrorCode::invalid_argument, "There is nothing to run", {}, "Name a model (bench run model.onnx) or a handler (bench run --handler lambda -- ./bootstrap)");
+        target.kind = bench::Target::Kind::onnx;
+        target.model = absolute(o.model);
+        if (!std::filesystem::exists(target.model)) return fail(ErrorCode::invalid_argument, "The model " + o.model + " is not there");
+        target.device = o.device;
+        target.batch = o.batch;
+        target.tokens = o.tokens;
+        for (const auto& text : o.dimensions) {
+            const auto equals = text.rfind('=');
+            const long size = equals == std::string::npos ? 0 : std::strtol(text.c_str() + equals + 1, nullptr, 10);
+            if (size < 1 || size > 1'000'000) return fail(ErrorCode::invalid_argument, "\"" + text + "\" is not a dimension", {}, "Write --dimension batch=1 or --dimension input:2=224");
+            target.dimensions[text.substr(0, equals)] = static_cast<std::int32_t>(size);
+        }
+    } else {
+        for (const auto kind : {bench::Target::Kind::lambda, bench::Target::Kind::http, bench::Target::Kind::command})
+            if (o.handler == bench::name(kind)) target.kind = kind;
+        target.command = o.command;
+        if (!o.model.empty()) target.command.insert(target.command.begin(), o.model);  // what follows -- fills the first free name
+        if (target.command.empty()) return fail(ErrorCode::invalid_argument, "The handler's command is missing", {}, "Give it after --: bench run --handler lambda -- ./bootstrap");
+        target.path = o.path;
+        target.ready_path = o.ready_path;
+    }
+    target.input = absolute(o.input);
+    if (!target.input.empty() && !std::filesystem::exists(target.input)) return fail(ErrorCode::invalid_argument, "The input " + o.input + " is not there");
+    return target;
+}
+
+Result<bench::CampaignPlan> planOf(const BenchOptions& o) {
+    bench::CampaignPlan plan;
+    PILOTLIGHT_ASSIGN(plan.platform, parsePlatform(o.platform));
+    PILOTLIGHT_ASSIGN(plan.trial.target, targetOf(o));
+    PILOTLIGHT_ASSIGN(const auto sizes, parseSizes(o.sizes));
+    for (const auto size : sizes) plan.sizes.push_back(size.value);
+    plan.all_sizes = !plan.sizes.empty();
+    if (plan.sizes.empty()) plan.sizes = bench::defaultSizes(plan.platform, o.quick);
+    std::sort(plan.sizes.begin(), plan.sizes.end());
+    plan.vcpu = o.vcpu;
+    for (const auto size : plan.sizes) PILOTLIGHT_TRY(bench::emulate(plan.platform, size, plan.vcpu).map([](const auto&) {}));
+    PILOTLIGHT_ASSIGN(const auto threads, parseSizes(o.threads));
+    plan.threads.clear();
+    for (const auto count : threads) plan.threads.push_back(count.value);
+    if (plan.threads.empty()) plan.threads = {1};
+    PILOTLIGHT_ASSIGN(plan.budget_s, secondsOf(o.budget.empty() ? (o.quick ? "3m" : "10m") : o.budget));
+    plan.colds = o.colds > 0 ? o.colds : o.quick ? 5 : 10;
+    plan.warm = o.warm > 0 ? o.warm : o.quick ? 64 : 200;
+    plan.trial.id = "template";
+    plan.trial.size = {.memory_mb = plan.sizes.front(), .vcpu = 1};
+    plan.trial.limiter = o.limiter;
+    plan.trial.spin = o.spin;
+    plan.trial.timeout_s = o.timeout_s;
+    plan.seed = o.seed;
+    if (const auto price = pricePlan(plan.platform, Architecture::x86_64)) plan.price = *price;
+    // What the agent would refuse is refused before anything is written.
+    PILOTLIGHT_TRY(bench::parseRequest(bench::toLine(bench::Request(plan.trial))).map([](const auto&) {}));
+    const auto now = RealClock().now();
+    plan.created = toIso8601(now);
+    plan.id = newId(now);
+    return plan;
+}
+
+Result<bench::AgentClient> startAgent(const BenchOptions& options) {
+    std::vector<std::string> command;
+    std::istringstream words(options.agent.empty() ? bench::agentProgram() : options.agent);
+    if (options.agent.empty())
+        command = {words.str()};
+    else
+        for (std::string word; words >> word;) command.push_back(word);
+    return bench::AgentClient::start(command);
+}
+
+Status attach(Context& context, const Campaign& campaign, const std::string& function) {
+    PILOTLIGHT_ASSIGN(auto* const workspace, context.workspace());
+    PILOTLIGHT_ASSIGN(const auto found, workspace->function(function));
+    const auto observations = bench::observationsOf(campaign);
+    PILOTLIGHT_TRY(workspace->addObservations(found.id, observations));
+    context.note(fmt::format("{} sizes of {} are now evidence for {}", observations.size(), campaign.plan.id, found.id));
+    return {};
+}
+
+Status runBench(Context& context, const BenchOptions& options) {
+    const std::string folder = folderOf(context);
+    Campaign campaign;
+    std::optional<bench::CampaignFile> file;
+    if (options.resume.empty()) {
+        PILOTLIGHT_ASSIGN(campaign.plan, planOf(options));
+    } else {
+        PILOTLIGHT_ASSIGN(campaign, bench::readCampaign(folder, options.resume));
+        if (!options.budget.empty()) {
+            PILOTLIGHT_ASSIGN(campaign.plan.budget_s, secondsOf(options.budget));
+        }
+        PILOTLIGHT_ASSIGN(file, bench::CampaignFile::open(folder, campaign.plan.id));
+        // A trial that did not measure may do so now.
+        std::erase_if(campaign.trials, [](const auto& trial) { return trial.result.status == bench::TrialStatus::cancelled; });
+    }
+    PILOTLIGHT_ASSIGN(auto agent, startAgent(options));
+    campaign.agent = agent.hello();
+    if (!file) {
+        PILOTLIGHT_ASSIGN(file, bench::CampaignFile::create(folder, campaign.plan));
+    }
+    PILOTLIGHT_TRY(file->append(bench::agentLine(agent.hello())));
+    const auto able = bench::emulatedSizes(campaign.plan, agent.hello().machine.cpus);
+    if (able.size() < campaign.plan.sizes.size())
+        context.note(fmt::format("{} of {} sizes need more than this machine's {} CPUs and are left out", campaign.plan.sizes.size() - able.size(), campaign.plan.sizes.size(), agent.hello().machine.cpus));
+    context.note(fmt::format("Campaign {}: {} sizes, at most {:.0f} s. Ctrl-C stops it; bench run --resume {} goes on.", campaign.plan.id, able.size(), campaign.plan.budget_s, campaign.plan.id));
+
+    const auto run = [&](const bench::TrialRequest& request, const JobContext& job) { return agent.run(request, job); };
+    const auto keep = [&](const bench::TrialRecord& record) { return file->append(bench::trialLine(record)); };
+    const Status done = bench::runCampaign(campaign, agent.hello().machine.cpus, run, keep, context.job());
+    if (campaign.end != bench::CampaignEnd::unfinished) PILOTLIGHT_TRY(file->append(bench::endLine(campaign.end)));
+    if (context.json)
+        context.out(toJson(campaign).dump(2));
+    else
+        context.out(describe(campaign));
+    for (const auto& sentence : assumptionsOf(campaign.plan)) context.note("Assumed: " + sentence);
+    if (!done && done.error().code != ErrorCode::cancelled) return done;
+    if (!options.function.empty()) PILOTLIGHT_TRY(attach(context, campaign, options.function));
+    const auto points = bench::pointsOf(campaign);
+    const auto usable = std::count_if(points.begin(), points.end(), [](const auto& point) { return point.usable; });
+    if (usable == 0) {
+        context.exit_code = campaign.end == bench::CampaignEnd::complete ? kFailed : kPartial;
+        if (!points.empty()) context.note("Nothing was measured: " + points.front().verdict);
+    } else if (campaign.end != bench::CampaignEnd::complete) {
+        context.exit_code = kPartial;
+        context.note(fmt::format("Stopped ({}): bench run --resume {} goes on", bench::name(campaign.end), campaign.plan.id));
+    }
+    return {};
+}
+
+Status listBench(Context& context) {
+    PILOTLIGHT_ASSIGN(const auto campaigns, bench::readCampaigns(folderOf(context)));
+    auto json = Json::array();
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& campaign : campaigns) {
+        const auto points = bench::pointsOf(campaign);
+        json.push_back({{"campaign_id", campaign.plan.id}, {"created", campaign.plan.created}, {"platform", name(campaign.plan.platform)}, {"target", targetText(campaign.plan.trial.target)},
+                        {"points", points.size()}, {"trials", campaign.trials.size()}, {"end", bench::name(campaign.end)}});
+        rows.push_back({campaign.plan.id, name(campaign.plan.platform), targetText(campaign.plan.trial.target), std::to_string(points.size()), bench::name(campaign.end)});
+    }
+    context.out(context.json ? json.dump(2) : rows.empty() ? "No campaign yet: bench run makes one" : table({"Campaign", "Platform", "What", "Points", "End"}, rows, {3}));
+    return {};
+}
+
+Status showBench(Context& context, const std::string& id) {
+    PILOTLIGHT_ASSIGN(const auto campaign, bench::readCampaign(folderOf(context), id));
+    context.out(context.json ? toJson(campaign).dump(2) : describe(campaign));
+    if (campaign.passed_over > 0) context.note(fmt::format("{} lines of its file could not be read and are passed over", campaign.passed_over));
+    return {};
+}
+
+// Two campaigns size by size, or the thread counts of one.
+Status compareBench(Context& context, const std::vector<std::string>& ids) {
+    PILOTLIGHT_ASSIGN(const auto first, bench::readCampaign(folderOf(context), ids[0]));
+    const auto a = bench::pointsOf(first);
+    auto b = a;
+    if (ids.size() > 1) {
+        PILOTLIGHT_ASSIGN(const auto second, bench::readCampaign(folderOf(context), ids[1]));
+        b = bench::pointsOf(second);
+        if (first.agent && second.agent && first.agent->machine.cpu_model != second.agent->machine.cpu_model)
+            context.note("They were measured on different machines: " + first.agent->machine.cpu_model + " and " + second.agent->machine.cpu_model);
+    }
+    auto json = Json::array();
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& x : a)
+        for (const auto& y : b) {
+            if (x.memory_mb != y.memory_mb || (ids.size() > 1 ? x.threads != y.threads : x.threads >= y.threads)) continue;
+            const auto comparison = bench::compare(x, y);
+            const std::string verdict = !comparison ? "not comparable" : !comparison->different ? "no difference shown" : comparison->ratio < 1 ? "faster" : "slower";
+            json.push_back({{"memory_mb", x.memory_mb}, {"threads", {x.threads, y.threads}}, {"mean_ms", {number(x.mean_ms), number(y.mean_ms)}},
+                            {"ratio", comparison ? Json{{"value", comparison->ratio}, {"lo", comparison->lo}, {"hi", comparison->hi}} : Json(nullptr)}, {"verdict", verdict},
+                            {"peak_mb", {number(x.peak_mb), number(y.peak_mb)}}, {"cold_ms", {number(x.cold_ms), number(y.cold_ms)}}});
+            rows.push_back({std::to_string(x.memory_mb) + " MB", x.threads == y.threads ? std::to_string(x.threads) : fmt::format("{} / {}", x.threads, y.threads), duration(x.mean_ms), duration(y.mean_ms),
+                            comparison ? fmt::format("{:+.1f} % ({:+.1f} to {:+.1f})", 100 * (comparison->ratio - 1), 100 * (comparison->lo - 1), 100 * (comparison->hi - 1)) : "unknown", verdict});
+        }
+    if (rows.empty()) return fail(ErrorCode::not_found, "The campaigns have no size and thread count in common", {}, "Measure the same --sizes in both");
+    context.out(context.json ? json.dump(2) : table({"Memory", "Threads", "Mean", "Mean", "Second over first", ""}, rows, {0, 2, 3, 4}));
+    return {};
+}
+
+Status exportBench(Context& context, const BenchOptions& options) {
+    PILOTLIGHT_ASSIGN(const auto campaign, bench::readCampaign(folderOf(context), options.ids.front()));
+    if (!options.function.empty()) return attach(context, campaign, options.function);
+    const std::string text = options.format == "json" ? toJson(campaign).dump(2) + "\n" : options.format == "markdown" ? markdown(campaign) : options.format == "observations" ? bench::observationCsv(bench::observationsOf(campaign)) : csv(campaign);
+    if (options.output.empty()) {
+        context.out(text.substr(0, text.size() - 1));
+        return {};
+    }
+    std::ofstream file(options.output, std::ios::binary);
+    file << text;
+    file.close();
+    if (!file) return fail(ErrorCode::storage, options.output + " cannot be written");
+    return {};
+}
+
+Status devicesBench(Context& context, const BenchOptions& options) {
+    PILOTLIGHT_ASSIGN(auto agent, startAgent(options));
+    PILOTLIGHT_ASSIGN(const auto devices, agent.devices(context.job()));
+    const auto& hello = agent.hello();
+    if (context.json) {
+        auto list = Json::array(), limiters = Json::array();
+        for (const auto& d : devices) list.push_back({{"name", d.name}, {"available", d.available}, {"detail", d.detail}});
+        for (const auto& l : hello.limiters) limiters.push_back({{"name", l.name}, {"available", l.available}, {"why", l.why}});
+        context.out(Json{{"devices", list}, {"limiters", limiters}, {"machine", toJson(hello.machine)}}.dump(2));
+        return {};
+    }
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& d : devices) rows.push_back({"device", d.name, d.available ? "works" : "does not work", d.detail});
+    for (const auto& l : hello.limiters) rows.push_back({"limiter", l.name, l.available ? "works" : "does not work", l.why});
+    context.out(table({"", "Name", "", "Detail"}, rows, {}));
+    context.out(describe(hello.machine));
+    return {};
+}
+
+}  // namespace
+
+void addBenchCommands(CLI::App& app, Context& context) {
+    auto options = std::make_shared<BenchOptions>();
+    const auto act = [&context, options](auto what) {
+        return [&context, options, what] {
+            if (const Status done = what(context, *options); !done) context.fail(done.error());
+        };
+    };
+    auto* bench = app.add_subcommand("bench", "Run a model or a handler on this machine at serverless sizes");
+    bench->require_subcommand(1);
+    const auto agent = [&](CLI::App* command) { command->add_option("--agent", options->agent, "Command that starts the agent, such as \"ssh host pilotlight-agent\" (default: here)"); };
+
+    auto* run = bench->add_subcommand("run", "Measure latency, cold start, memory and throughput at several sizes");
+    run->add_option("model", options->model, "ONNX model");
+    run->add_option("command", options->command, "After --: the handler's program and arguments");
+    run->add_option("--handler", options->handler, "lambda (a runtime that asks the Runtime API for work), http (a server on $PORT) or command (a program for each request)")
+        ->check(CLI::IsMember({"lambda", "http", "command"}));
+    run->add_option("--platform", options->platform, "aws, gcp or azure")->capture_default_str();
+    run->add_option("--sizes", options->sizes, "Sizes in MB, separated by commas; default: chosen as the measurements come in");
+    run->add_option("--vcpu", options->vcpu, "vCPU of every size, where the platform sets it apart (Cloud Run)")->check(CLI::PositiveNumber);
+    run->add_option("--threads", options->threads, "Thread counts of a model, separated by commas")->capture_default_str();
+    run->add_flag("--spin", options->spin, "A model's threads spin while they wait, as ONNX Runtime does by default");
+    run->add_flag("--quick", options->quick, "Fewer sizes, 5 fresh starts and 64 requests each, 3 minutes");
+    run->add_option("--budget", options->budget, "Time to spend: 90s, 10m, 1h (default 10m, quick 3m)");
+    run->add_option("--input", options->input, "File with the payload; a model's input as .npy or .pb");
+    run->add_option("--dimension", options->dimensions, "Size of a dimension that the model leaves open: name=N or input:index=N");
+    run->add_option("--batch", options->batch, "A model's first dimension, where it is open")->check(CLI::Range(1, 100'000));
+    run->add_option("--tokens", options->tokens, "Tokens that a generating model makes for each request")->check(CLI::Range(0, 100'000));
+    run->add_option("--device", options->device, "Where a model runs; bench devices lists them")->capture_default_str();
+    run->add_option("--limiter", options->limiter, "auto, none, systemd-scope, cgroup-v2, cgroup-v1 or duty-cycle")->capture_default_str();
+    run->add_option("--path", options->path, "http: path of each request")->capture_default_str();
+    run->add_option("--ready-path", options->ready_path, "http: path of the readiness probe")->capture_default_str();
+    run->add_option("--colds", options->colds, "Fresh starts of each size")->check(CLI::Range(1, 1000));
+    run->add_option("--warm", options->warm, "Requests of each size")->check(CLI::Range(2, bench::kMostSamples));
+    run->add_option("--timeout", options->timeout_s, "Seconds for a start and for each answer")->check(CLI::Range(0.1, 3600.0))->capture_default_str();
+    run->add_option("--seed", options->seed, "Of the order of trials and of pauses")->capture_default_str();
+    run->add_option("--resume", options->resume, "Go on with a campaign: its id, a beginning of it, or last");
+    run->add_option("--function", options->function, "Take the result as evidence for this function's what-ifs");
+    agent(run);
+    run->callback(act([](Context& c, const BenchOptions& o) { return runBench(c, o); }));
+
+    bench->add_subcommand("list", "Campaigns, newest first")->callback(act([](Context& c, const BenchOptions&) { return listBench(c); }));
+    auto* show = bench->add_subcommand("show", "The points of a campaign");
+    show->add_option("campaign", options->ids, "Its id, a beginning of it, or last")->required()->expected(1);
+    show->callback(act([](Context& c, const BenchOptions& o) { return showBench(c, o.ids.front()); }));
+    auto* compare = bench->add_subcommand("compare", "Two campaigns size by size, or the thread counts of one");
+    compare->add_option("campaigns", options->ids, "One or two ids")->required()->expected(1, 2);
+    compare->callback(act([](Context& c, const BenchOptions& o) { return compareBench(c, o.ids); }));
+    auto* save = bench->add_subcommand("export", "A campaign as CSV, JSON, Markdown, or observations for predict memory");
+    save->add_option("campaign", options->ids, "Its id, a beginning of it, or last")->required()->expected(1);
+    save->add_option("--format", options->format, "csv, json, markdown or observations")->check(CLI::IsMember({"csv", "json", "markdown", "observations"}))->capture_default_str();
+    save->add_option("--output", options->output, "File; default: stdout");
+    save->add_option("--function", options->function, "Instead: take it as evidence for this function's what-ifs");
+    save->callback(act([](Context& c, const BenchOptions& o) { return exportBench(c, o); }));
+    auto* devices = bench->add_subcommand("devices", "Devices, limiters and the machine, each tried");
+    agent(devices);
+    devices->callback(act([](Context& c, const BenchOptions& o) { return devicesBench(c, o); }));
+}
+
+}  // namespace pilotlight::ctl

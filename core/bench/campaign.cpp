@@ -1,0 +1,180 @@
+#include "core/bench/campaign.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "core/bench/quantiles.h"
+
+namespace pilotlight::bench {
+namespace {
+
+// Others may use so much of what the trial leaves them before its latencies are doubted: without a control group they take turns with it.
+constexpr double kMostOthers = 0.25;
+
+std::optional<double> medianOf(const std::vector<double>& values) { return values.empty() ? std::nullopt : std::optional(median(values)); }
+
+struct Gathered {
+    std::map<std::string, std::vector<double>> stages;
+    std::vector<double> colds, colds_disk, peaks;
+};
+
+void gatherCold(const TrialRecord& record, Gathered& into) {
+    const auto& cold = record.result.cold;
+    if (!cold.total_ms) return;
+    if (record.key.role == TrialKey::Role::cold_disk) {
+        into.colds_disk.push_back(*cold.total_ms);
+        return;
+    }
+    into.colds.push_back(*cold.total_ms);
+    const std::pair<const char*, std::optional<double>> stages[] = {{"exec", cold.exec_ms},       {"load", cold.load_ms},   {"environment", cold.environment_ms},
+                                                                    {"session", cold.session_ms}, {"first", cold.first_ms}, {"total", cold.total_ms}};
+    for (const auto& [stage, ms] : stages)
+        if (ms) into.stages[stage].push_back(*ms);
+}
+
+void setWarm(const TrialResult& result, BenchPoint& point) {
+    const auto& samples = result.isolated_ms;
+    point.samples = static_cast<int>(samples.size());
+    point.cpu_ms = result.cpu_ms;
+    point.cpu_share = result.cpu_share;
+    if (!result.saturated_ms.empty() && result.saturated_wall_ms > 0) {
+        point.throughput_per_s = static_cast<double>(result.saturated_ms.size()) * 1000 / result.saturated_wall_ms;
+        point.saturated_mean_ms = mean(result.saturated_ms);
+    }
+    if (samples.size() < 2) return;
+    const double middle = mean(samples);
+    double squares = 0;
+    for (const double ms : samples) squares += (ms - middle) * (ms - middle);
+    const double half = 1.96 * std::sqrt(squares / static_cast<double>(samples.size() - 1) / static_cast<double>(samples.size()));
+    point.mean_ms = middle;
+    point.mean_lo = middle - half;
+    point.mean_hi = middle + half;
+    for (const auto& [p, label, into] : {std::tuple{0.5, "p50", &point.p50_ms}, {0.95, "p95", &point.p95_ms}, {0.99, "p99", &point.p99_ms}}) {
+        if (const auto value = percentile(samples, p))
+            *into = value->value;
+        else
+            point.notes.push_back(fmt::format("{}: not enough samples ({} of {})", label, samples.size(), neededSamples(p)));
+    }
+}
+
+// What may be acted on; the first doubt is the verdict.
+void judge(const TrialRecord* warm, BenchPoint& point) {
+    if (warm == nullptr) {
+        point.verdict = "not measured";
+        return;
+    }
+    const auto& result = warm->result;
+    if (result.status != TrialStatus::ok) {
+        std::string words = name(result.status);
+        std::replace(words.begin(), words.end(), '_', ' ');
+        point.verdict = result.detail.empty() ? words : words + ": " + result.detail;
+        return;
+    }
+    point.usable = point.mean_ms.has_value();
+    const bool group = result.limiter != "duty-cycle" && result.limiter != "none";
+    if (!point.usable)
+        point.verdict = "not enough samples";
+    else if (point.other_cpu_share > kMostOthers && !group)
+        point.verdict = fmt::format("noisy: other programs used {:.0f} % of this machine", 100 * point.other_cpu_share);
+    else if (point.cpu_share && group && *point.cpu_share < 0.9 * std::min(point.vcpu, 1.0) && point.saturated_mean_ms && point.cpu_ms && *point.cpu_ms > 0.9 * *point.saturated_mean_ms * point.vcpu)
+        point.verdict = fmt::format("noisy: it got {:.2f} of {:.2f} vCPU", *point.cpu_share, point.vcpu);
+    else if (!isStable(result.isolated_ms))
+        point.verdict = "not stable: parts of the run differ by more than 10 %";
+    else
+        point.verdict = "stable";
+}
+
+}  // namespace
+
+const char* name(CampaignEnd end) {
+    switch (end) {
+        case CampaignEnd::complete: return "complete";
+        case CampaignEnd::budget: return "budget";
+        case CampaignEnd::cancelled: return "cancelled";
+        default: return "unfinished";
+    }
+}
+
+std::vector<BenchPoint> pointsOf(const Campaign& campaign) {
+    std::map<std::pair<std::int32_t, int>, std::vector<const TrialRecord*>> groups;
+    for (const auto& record : campaign.trials) groups[{record.key.memory_mb, record.key.threads}].push_back(&record);
+    std::vector<BenchPoint> out;
+    for (const auto& [key, records] : groups) {
+        BenchPoint point;
+        point.memory_mb = key.first;
+        point.threads = key.second;
+        point.device = campaign.plan.trial.target.device;
+        Gathered gathered;
+        const TrialRecord* warm = nullptr;
+        for (const auto* record : records) {
+            point.vcpu = record->vcpu;
+            if (!record->result.limiter.empty()) point.limiter = record->result.limiter;
+            point.memory_limited = record->result.memory_limited;
+            point.killed_for_memory = point.killed_for_memory || record->result.status == TrialStatus::out_of_memory;
+            point.other_cpu_share = std::max(point.other_cpu_share, record->result.other_cpu_share);
+            if (record->result.status == TrialStatus::ok) gatherCold(*record, gathered);
+            if (record->result.peak_mb) gathered.peaks.push_back(*record->result.peak_mb);
+            if (record->key.role == TrialKey::Role::warm) warm = record;
+        }
+        point.colds = static_cast<int>(gathered.colds.size());
+        point.cold_ms = medianOf(gathered.colds);
+        if (gathered.colds.size() > 1) point.cold_deviation_ms = medianDeviation(gathered.colds);
+        point.cold_disk_ms = medianOf(gathered.colds_disk);
+        point.cold_stages = {medianOf(gathered.stages["exec"]),    medianOf(gathered.stages["load"]),  medianOf(gathered.stages["environment"]),
+                             medianOf(gathered.stages["session"]), medianOf(gathered.stages["first"]), medianOf(gathered.stages["total"])};
+        if (!gathered.peaks.empty()) point.peak_mb = *std::max_element(gathered.peaks.begin(), gathered.peaks.end());
+        if (warm != nullptr && warm->result.status == TrialStatus::ok) setWarm(warm->result, point);
+        judge(warm, point);
+        out.push_back(std::move(point));
+    }
+    return out;
+}
+
+std::vector<Observation> observationsOf(const Campaign& campaign) {
+    std::vector<Observation> out;
+    const auto& threads = campaign.plan.threads;
+    const int least = threads.empty() ? 1 : *std::min_element(threads.begin(), threads.end());
+    for (const auto& point : pointsOf(campaign)) {
+        if (point.threads != least || !(point.usable || point.killed_for_memory)) continue;
+        Observation o;
+        o.memory = Megabytes{point.memory_mb};
+        o.vcpu = point.vcpu;
+        o.source = Observation::Source::bench;
+        o.provenance = campaign.plan.id;
+        o.out_of_memory = point.killed_for_memory;
+        if (point.usable) {
+            o.mean_ms = *point.mean_ms;
+            o.count = point.samples;
+            o.p50_ms = point.p50_ms;
+            o.p95_ms = point.p95_ms;
+            o.p99_ms = point.p99_ms;
+        }
+        o.max_memory_used_mb = point.peak_mb;
+        out.push_back(std::move(o));
+    }
+    return out;
+}
+
+std::string observationCsv(const std::vector<Observation>& observations) {
+    const auto text = [](const std::optional<double>& value) { return value ? fmt::format("{:.6g}", *value) : std::string(); };
+    std::string out = "memory_mb,duration_ms,count,p50_ms,p95_ms,p99_ms,max_memory_used_mb,source,vcpu,out_of_memory\n";
+    for (const auto& o : observations) {
+        out += fmt::format("{},{},{},{},{},{},{},bench,{},{}\n", o.memory.value, o.mean_ms > 0 ? fmt::format("{:.6g}", o.mean_ms) : "", o.count, text(o.p50_ms), text(o.p95_ms),
+                           text(o.p99_ms), text(o.max_memory_used_mb), text(o.vcpu), o.out_of_memory ? 1 : 0);
+    }
+    return out;
+}
+
+std::optional<Comparison> compare(const BenchPoint& a, const BenchPoint& b) {
+    if (!a.usable || !b.usable || *a.mean_ms <= 0 || *b.mean_ms <= 0) return std::nullopt;
+    const auto relative = [](const BenchPoint& p) { return (*p.mean_hi - *p.mean_lo) / (2 * *p.mean_ms); };
+    const double half = std::hypot(relative(a), relative(b)), ratio = *b.mean_ms / *a.mean_ms;
+    Comparison out{ratio, ratio * std::exp(-half), ratio * std::exp(half), false};
+    out.different = out.lo > 1.02 || out.hi < 1 / 1.02;
+    return out;
+}
+
+}  // namespace pilotlight::bench

@@ -1,0 +1,93 @@
+// A campaign: trials of one target at several sizes, and what they say.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/bench/protocol.h"
+#include "core/domain/function.h"
+#include "core/domain/metrics.h"
+#include "core/model/memory_choice.h"
+
+namespace pilotlight::bench {
+
+struct CampaignPlan {
+    std::string id;                      // "20261124-134501-3f2a"
+    std::string created;                 // ISO 8601
+    PlatformKind platform = PlatformKind::aws;
+    double vcpu = 0;                     // 0 = what the platform gives each size
+    TrialRequest trial;                  // target, limiter, spin, time-out; its size, threads and counts are set for each trial
+    std::vector<std::int32_t> sizes;     // MB, ascending
+    bool all_sizes = false;              // measure every size; else the least, the middle and the largest, then what next-size asks for
+    std::vector<int> threads = {1};
+    int colds = 10;                      // fresh starts of each size, its warm trial's own included
+    int warm = 200;                      // isolated requests of each size, and half as many saturated ones; less where the budget asks for it
+    double budget_s = 600;
+    std::uint32_t seed = 1;              // of the order of trials
+    model::PricePlan price;              // for next-size
+};
+
+struct TrialKey {
+    enum class Role { warm, cold, cold_disk };  // cold_disk: after the page cache was asked to forget the model
+    std::int32_t memory_mb = 0;
+    int threads = 1;
+    Role role = Role::warm;
+    int index = 0;
+    friend auto operator<=>(const TrialKey&, const TrialKey&) = default;
+};
+
+struct TrialRecord {
+    TrialKey key;
+    double vcpu = 0;
+    TrialResult result;
+};
+
+enum class CampaignEnd { unfinished, complete, budget, cancelled };
+[[nodiscard]] const char* name(CampaignEnd end);
+
+struct Campaign {
+    CampaignPlan plan;
+    std::optional<Hello> agent;          // of the latest session
+    std::vector<TrialRecord> trials;     // in the order in which they were made
+    CampaignEnd end = CampaignEnd::unfinished;
+    int passed_over = 0;                 // lines of its file that could not be read
+};
+
+// One size at one thread count.
+struct BenchPoint {
+    std::int32_t memory_mb = 0;
+    double vcpu = 0;
+    int threads = 1;
+    std::string device, limiter;
+    bool memory_limited = false;
+    std::optional<double> mean_ms;       // of isolated requests, as all latencies here
+    std::optional<double> mean_lo, mean_hi; // 95 %, from the spread of the samples
+    std::optional<double> p50_ms, p95_ms, p99_ms; // unset: not enough samples
+    std::optional<double> cold_ms, cold_deviation_ms, cold_disk_ms; // median of fresh starts to the first answer, MAD
+    ColdStages cold_stages;              // medians
+    std::optional<double> peak_mb, throughput_per_s, cpu_ms, saturated_mean_ms, cpu_share;
+    double other_cpu_share = 0;          // the most of its trials
+    int colds = 0, samples = 0;
+    bool killed_for_memory = false, usable = false; // usable: its latencies may be acted on
+    std::string verdict;                 // "stable", or why its figures are missing or doubtful
+    std::vector<std::string> notes;      // "p99: not enough samples (200 of 662)"
+};
+
+// Ascending size, then threads. A size that failed is a point too.
+[[nodiscard]] std::vector<BenchPoint> pointsOf(const Campaign& campaign);
+// What `predict` and What-if read, source bench, provenance the campaign's id: usable points of the lowest thread count, and sizes that were
+// killed for want of memory.
+[[nodiscard]] std::vector<Observation> observationsOf(const Campaign& campaign);
+// In the CSV that `predict memory --observations` reads.
+[[nodiscard]] std::string observationCsv(const std::vector<Observation>& observations);
+
+// How two settings differ in mean latency: b over a, with a 95 % interval from the spread of the samples (delta method on the logarithm).
+struct Comparison {
+    double ratio = 1, lo = 1, hi = 1;
+    bool different = false;              // the interval holds no difference below 2 %
+};
+[[nodiscard]] std::optional<Comparison> compare(const BenchPoint& a, const BenchPoint& b);
+
+}  // namespace pilotlight::bench

@@ -1,0 +1,162 @@
+#include "core/bench/campaign_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <random>
+#include <set>
+
+#include "core/bench/quantiles.h"
+#include "core/bench/size_table.h"
+
+namespace pilotlight::bench {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+using Role = TrialKey::Role;
+
+constexpr int kLeastWarm = 20;
+constexpr double kPauseMs = 60;
+
+class Runner {
+public:
+    Runner(Campaign& campaign, int cpus, const RunTrial& run, const KeepTrial& keep, const JobContext& job)
+        : campaign_(campaign), plan_(campaign.plan), run_(run), keep_(keep), job_(job), sizes_(emulatedSizes(plan_, cpus)) {
+        for (const auto& trial : campaign_.trials) done_.insert(trial.key);
+    }
+
+    Status work() {
+        if (sizes_.empty()) return fail(ErrorCode::unsupported, "This machine has too few CPUs for every size of the campaign", {}, "Choose smaller sizes with --sizes");
+        if (plan_.all_sizes || sizes_.size() <= 3) {
+            PILOTLIGHT_TRY(batch(sizes_, sizes_.size()));
+        } else {
+            const std::size_t expected = std::min<std::size_t>(sizes_.size(), 6);
+            PILOTLIGHT_TRY(batch({sizes_.front(), sizes_[sizes_.size() / 2], sizes_.back()}, expected));
+            while (!spent_) {
+                const auto next = nextOf();
+                if (!next) break;
+                PILOTLIGHT_TRY(batch({*next}, expected));
+            }
+        }
+        campaign_.end = spent_ ? CampaignEnd::budget : CampaignEnd::complete;
+        return {};
+    }
+
+private:
+    [[nodiscard]] double elapsed() const { return std::chrono::duration<double>(SteadyClock::now() - begin_).count(); }
+
+    // A size that no trial was made of and that is worth measuring.
+    [[nodiscard]] std::optional<std::int32_t> nextOf() const {
+        const auto observations = observationsOf(campaign_);
+        std::vector<Megabytes> candidates;
+        for (const auto size : sizes_)
+            if (!tried(size)) candidates.push_back(Megabytes{size});
+        if (candidates.empty()) return std::nullopt;
+        const auto model = model::LatencyModel::fit(observations, {.platform = plan_.platform});
+        if (!model) return candidates[candidates.size() / 2].value;  // nothing usable yet
+        const auto next = model::nextSize(*model, candidates, plan_.price);
+        return next && next->memory ? std::optional(next->memory->value) : std::nullopt;
+    }
+
+    [[nodiscard]] bool tried(std::int32_t size) const {
+        return std::any_of(done_.begin(), done_.end(), [&](const TrialKey& key) { return key.memory_mb == size; });
+    }
+
+    // All trials of these sizes that were not made yet, shuffled; `expected`: sizes that the whole budget is for.
+    Status batch(const std::vector<std::int32_t>& sizes, std::size_t expected) {
+        std::vector<TrialKey> keys;
+        for (const auto size : std::set<std::int32_t>(sizes.begin(), sizes.end()))
+            for (const int threads : plan_.threads) {
+                keys.push_back({size, threads, Role::warm, 0});
+                for (int i = 1; i < plan_.colds; ++i) keys.push_back({size, threads, i + 1 == plan_.colds && plan_.colds >= 3 ? Role::cold_disk : Role::cold, i});
+            }
+        std::erase_if(keys, [&](const TrialKey& key) { return done_.contains(key); });
+        std::mt19937 random(plan_.seed + static_cast<std::uint32_t>(sizes.front()));
+        std::shuffle(keys.begin(), keys.end(), random);
+        // The warm trials first: they are worth most where the budget ends early.
+        std::stable_partition(keys.begin(), keys.end(), [](const TrialKey& key) { return key.role == Role::warm; });
+        for (const auto& key : keys) {
+            if (elapsed() > plan_.budget_s) {
+                spent_ = true;
+                return {};
+            }
+            if (failed_.contains({key.memory_mb, key.threads})) continue;  // it will not start the next time either
+            PILOTLIGHT_TRY(one(key, expected));
+        }
+        return {};
+    }
+
+    Status one(const TrialKey& key, std::size_t expected) {
+        PILOTLIGHT_ASSIGN(const auto rule, emulate(plan_.platform, key.memory_mb, plan_.vcpu));
+        TrialRequest request = plan_.trial;
+        request.id = fmt::format("{}.{}.{}", key.memory_mb, key.threads, key.index);
+        request.size = rule.size;
+        request.threads = key.threads;
+        request.drop_page_cache = key.role == Role::cold_disk;
+        request.pause_ms = kPauseMs;
+        request.seed = plan_.seed + static_cast<std::uint32_t>(key.index);
+        request.isolated = request.saturated = request.open_loop = 0;
+        if (key.role == Role::warm) {
+            request.isolated = warmCount(rule.size.vcpu, expected);
+            request.saturated = std::max(10, request.isolated / 2);
+        }
+        job_.report({.step = fmt::format("{} MB, {:.2f} vCPU: {}", key.memory_mb, rule.size.vcpu, key.role == Role::warm ? "requests" : "start " + std::to_string(key.index)),
+                     .fraction = std::min(1.0, elapsed() / plan_.budget_s), .items = campaign_.trials.size()});
+        auto result = run_(request, job_);
+        if (!result) {
+            if (result.error().code == ErrorCode::cancelled) campaign_.end = CampaignEnd::cancelled;
+            return fail(result.error());
+        }
+        TrialRecord record{key, rule.size.vcpu, std::move(*result)};
+        PILOTLIGHT_TRY(keep_(record));
+        if (record.result.status != TrialStatus::ok) failed_.insert({key.memory_mb, key.threads});
+        done_.insert(key);
+        campaign_.trials.push_back(std::move(record));
+        return {};
+    }
+
+    // As many requests as were asked for, or as fit into half of this size's part of the budget: the other half is for fresh starts.
+    [[nodiscard]] int warmCount(double vcpu, std::size_t expected) const {
+        double cpu_ms = 0;
+        for (const auto& trial : campaign_.trials)
+            if (trial.result.cpu_ms) cpu_ms = std::max(cpu_ms, *trial.result.cpu_ms);
+        if (cpu_ms <= 0) {  // the first: judged by first answers, else small
+            for (const auto& trial : campaign_.trials)
+                if (trial.result.cold.first_ms) cpu_ms = std::max(cpu_ms, *trial.result.cold.first_ms * std::min(1.0, trial.vcpu));
+            if (cpu_ms <= 0) return std::min(plan_.warm, 64);
+        }
+        const double each_ms = std::max(kPauseMs, 0.0) + 1.5 * cpu_ms / std::min(1.0, vcpu);
+        const double part_ms = plan_.budget_s * 1000 / static_cast<double>(expected * plan_.threads.size()) / 2;
+        return std::clamp(static_cast<int>(part_ms / each_ms), std::min(kLeastWarm, plan_.warm), plan_.warm);
+    }
+
+    Campaign& campaign_;
+    const CampaignPlan& plan_;
+    const RunTrial& run_;
+    const KeepTrial& keep_;
+    const JobContext& job_;
+    std::vector<std::int32_t> sizes_;
+    std::set<TrialKey> done_;
+    std::set<std::pair<std::int32_t, int>> failed_;
+    SteadyClock::time_point begin_ = SteadyClock::now();
+    bool spent_ = false;
+};
+
+}  // namespace
+
+std::vector<std::int32_t> emulatedSizes(const CampaignPlan& plan, int cpus) {
+    std::vector<std::int32_t> out;
+    for (const auto size : plan.sizes) {
+        const auto rule = emulate(plan.platform, size, plan.vcpu);
+        if (rule && rule->size.vcpu <= cpus) out.push_back(size);
+    }
+    return out;
+}
+
+Status runCampaign(Campaign& campaign, int cpus, const RunTrial& run, const KeepTrial& keep, const JobContext& job) {
+    return Runner(campaign, cpus, run, keep, job).work();
+}
+
+}  // namespace pilotlight::bench

@@ -1,0 +1,143 @@
+// pilotlightctl bench against the real agent and real handlers.
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "tests/app/agent/support.h"
+
+namespace pilotlight::test {
+namespace {
+
+using Json = nlohmann::json;
+
+class Bench : public testing::Test {
+protected:
+    Folder folder_;
+    std::vector<std::string> command(std::vector<std::string> arguments) const {
+        arguments.insert(arguments.begin(), {builtProgram("pilotlightctl"), "--workspace", folder_.file("workspace"), "bench"});
+        return arguments;
+    }
+    Finished bench(std::vector<std::string> arguments) const { return runProgram(command(std::move(arguments)), {}, std::chrono::seconds(240)); }
+    std::string handler(const std::string& body = "x = 0\nfor i in range(60000): x += i\nreturn str(x).encode()") const { return folder_.script("bootstrap", bootstrap(body)); }
+};
+
+TEST_F(Bench, RunGivesTheContractsJsonAndPredictReadsIt) {
+    const auto run = bench({"run", "--handler", "lambda", "--sizes", "512,1024,1769", "--colds", "2", "--warm", "30", "--json", "--", handler()});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    const auto json = Json::parse(run.out);
+    ASSERT_EQ(json["points"].size(), 3U);
+    EXPECT_FALSE(json["machine"]["cpu_model"].get<std::string>().empty());
+    for (const auto& point : json["points"]) {
+        for (const char* key : {"memory_mb", "vcpu", "threads", "device", "limiter", "mean_ms", "p50_ms", "p95_ms", "cold_ms", "cold_stages", "peak_mb", "throughput_per_s", "cpu_ms", "verdict"})
+            EXPECT_TRUE(point.contains(key)) << key;
+        EXPECT_GT(point["mean_ms"], 0);
+        EXPECT_GT(point["cold_ms"], point["p50_ms"]);
+        EXPECT_TRUE(point["p95_ms"].is_null());  // 30 samples are not enough, and that is said
+        EXPECT_NE(point["notes"].dump().find("p95: not enough samples (30 of 130)"), std::string::npos);
+        EXPECT_GT(point["peak_mb"], 5);
+        EXPECT_NE(point["limiter"], "");
+    }
+    const std::string id = json["campaign_id"];
+    EXPECT_EQ(bench({"list"}).out.find(id) != std::string::npos, true);
+    const auto shown = bench({"show", "last", "--json"});
+    EXPECT_EQ(Json::parse(shown.out)["points"], json["points"]);
+
+    const auto csv = folder_.file("observations.csv");
+    ASSERT_EQ(bench({"export", id, "--format", "observations", "--output", csv}).exit_code, 0);
+    const auto predicted = runProgram({builtProgram("pilotlightctl"), "predict", "memory", "--observations", csv, "--platform", "aws", "--at", "512,768,1769", "--json"});
+    ASSERT_EQ(predicted.exit_code, 0) << predicted.err;
+    const auto curve = Json::parse(predicted.out)["curve"];
+    EXPECT_LT(curve[1]["duration_ms"], curve[0]["duration_ms"]);
+    for (const char* format : {"csv", "json", "markdown"}) {
+        const auto out = bench({"export", id, "--format", format});
+        EXPECT_EQ(out.exit_code, 0);
+        EXPECT_NE(out.out.find("512"), std::string::npos) << format;
+    }
+    const auto same = bench({"compare", id, id, "--json"});
+    ASSERT_EQ(same.exit_code, 0) << same.err;
+    for (const auto& row : Json::parse(same.out)) EXPECT_EQ(row["verdict"], "no difference shown");
+}
+
+TEST_F(Bench, InterruptedItIsResumedWithoutRepeating) {
+    const auto program = handler("time.sleep(0.02)\nreturn event");
+    auto arguments = command({"run", "--handler", "lambda", "--sizes", "512,1769", "--colds", "3", "--warm", "40", "--json", "--", program});
+    {
+        Background run(arguments);
+        std::this_thread::sleep_for(std::chrono::seconds(5));
+        run.kill(SIGINT);
+        const int code = run.wait();
+        EXPECT_TRUE(code == 4 || code == 0) << code;
+    }
+    EXPECT_TRUE(processesWith(program).empty());
+    const auto before = Json::parse(bench({"list", "--json"}).out);
+    ASSERT_EQ(before.size(), 1U);
+    const auto resumed = bench({"run", "--resume", "last", "--json"});
+    ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+    const auto after = Json::parse(resumed.out);
+    EXPECT_EQ(after["end"], "complete");
+    EXPECT_EQ(after["campaign_id"], before[0]["campaign_id"]);
+    EXPECT_EQ(Json::parse(bench({"list", "--json"}).out)[0]["trials"], 6);
+}
+
+TEST_F(Bench, KilledItLeavesNothingAndItsCampaignIsReadable) {
+    const auto program = handler("time.sleep(0.02)\nreturn event");
+    {
+        Background run(command({"run", "--handler", "lambda", "--sizes", "512,1769", "--", program}));
+        std::this_thread::sleep_for(std::chrono::seconds(3));
+        run.kill(SIGKILL);
+        run.wait();
+    }
+    for (int i = 0; i < 200 && !(processesWith(program).empty() && controlGroups().empty()); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_TRUE(processesWith(program).empty());
+    EXPECT_TRUE(controlGroups().empty());
+    EXPECT_EQ(bench({"show", "last"}).exit_code, 0);
+}
+
+TEST_F(Bench, BudgetEndsItInPart) {
+    const auto run = bench({"run", "--handler", "lambda", "--sizes", "512,1024,1769", "--budget", "3s", "--json", "--", handler("time.sleep(0.2)\nreturn event")});
+    EXPECT_EQ(run.exit_code, 4) << run.err;
+    EXPECT_EQ(Json::parse(run.out)["end"], "budget");
+    EXPECT_NE(run.err.find("--resume"), std::string::npos);
+}
+
+TEST_F(Bench, WrongWordsAreUsageErrorsAndFailuresAreTold) {
+    EXPECT_EQ(bench({"run"}).exit_code, 2);
+    EXPECT_EQ(bench({"run", folder_.file("none.onnx")}).exit_code, 2);
+    EXPECT_EQ(bench({"run", "--handler", "magic", "--", "true"}).exit_code, 2);
+    EXPECT_EQ(bench({"run", "--handler", "lambda"}).exit_code, 2);
+    EXPECT_EQ(bench({"run", "--handler", "command", "--sizes", "64", "--", "true"}).exit_code, 2);  // no such Lambda
+    EXPECT_EQ(bench({"run", "--handler", "command", "--budget", "soon", "--", "true"}).exit_code, 2);
+    EXPECT_EQ(bench({"run", "--handler", "command", "--limiter", "magic", "--", "true"}).exit_code, 2);
+    EXPECT_EQ(bench({"show", "20991231"}).exit_code, 1);
+    EXPECT_TRUE(Json::parse(bench({"list", "--json"}).out).empty());  // and nothing was begun
+    const auto failing = bench({"run", "--handler", "command", "--sizes", "512", "--json", "--", "sh", "-c", "echo no weights >&2; exit 7"});
+    EXPECT_EQ(failing.exit_code, 1);
+    const std::string verdict = Json::parse(failing.out)["points"][0]["verdict"];
+    EXPECT_NE(verdict.find("exit code 7"), std::string::npos) << verdict;
+    const auto absent = bench({"run", "--agent", "/no/such/agent", "--handler", "command", "--", "true"});
+    EXPECT_EQ(absent.exit_code, 1);
+    EXPECT_NE(absent.err.find("/no/such/agent"), std::string::npos);
+}
+
+TEST_F(Bench, DevicesNamesLimitersAndMachine) {
+    const auto devices = bench({"devices", "--json"});
+    ASSERT_EQ(devices.exit_code, 0) << devices.err;
+    const auto json = Json::parse(devices.out);
+    EXPECT_EQ(json["limiters"].size(), 4U);
+    EXPECT_GE(json["devices"].size(), 1U);
+    EXPECT_GT(json["machine"]["calibration_ms"], 0);
+}
+
+TEST_F(Bench, CommandsAndServersOnOtherPlatforms) {
+    const auto command = bench({"run", "--handler", "command", "--platform", "azure", "--sizes", "512,2048", "--colds", "1", "--warm", "10", "--json", "--", "true"});
+    ASSERT_EQ(command.exit_code, 0) << command.err;
+    EXPECT_EQ(Json::parse(command.out)["points"][0]["vcpu"], 0.25);
+    EXPECT_NE(command.err.find("assumed"), std::string::npos);
+    const auto server = bench({"run", "--handler", "http", "--platform", "gcp", "--sizes", "512", "--vcpu", "1", "--colds", "1", "--warm", "10", "--json", "--", "sh", "-c",
+                               "exec python3 -m http.server --bind 127.0.0.1 --directory " + folder_.file("") + " $PORT"});
+    ASSERT_EQ(server.exit_code, 0) << server.err;
+    EXPECT_EQ(Json::parse(server.out)["points"][0]["vcpu"], 1.0);
+}
+
+}  // namespace
+}  // namespace pilotlight::test

@@ -1,0 +1,187 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <set>
+
+#include "core/bench/campaign_file.h"
+#include "core/bench/campaign_run.h"
+#include "core/bench/size_table.h"
+#include "core/model/observation_csv.h"
+
+namespace pilotlight::bench {
+namespace {
+
+CampaignPlan examplePlan() {
+    CampaignPlan plan;
+    plan.id = "20261124-120000-0001";
+    plan.created = "2026-11-24T12:00:00Z";
+    plan.trial.id = "template";
+    plan.trial.target.command = {"true"};
+    plan.trial.size = {.memory_mb = 512, .vcpu = 1};
+    plan.sizes = defaultSizes(PlatformKind::aws, false);
+    plan.colds = 4;
+    plan.warm = 70;
+    plan.price = {.usd_per_gb_second = 1.66667e-5, .usd_per_request = 2e-7};
+    return plan;
+}
+
+// What a handler of `cpu_ms` that saturates at one vCPU would give.
+TrialResult measured(const TrialRequest& request, double cpu_ms) {
+    TrialResult r;
+    r.id = request.id;
+    r.status = TrialStatus::ok;
+    r.limiter = "cgroup-v1";
+    r.memory_limited = true;
+    const double mean = cpu_ms / std::min(1.0, request.size.vcpu);
+    std::mt19937 random(request.seed + static_cast<std::uint32_t>(request.size.memory_mb));
+    std::normal_distribution<double> noise(1, 0.02);
+    for (int i = 0; i < request.isolated; ++i) r.isolated_ms.push_back(mean * noise(random));
+    for (int i = 0; i < request.saturated; ++i) r.saturated_ms.push_back(mean);
+    r.saturated_wall_ms = mean * request.saturated;
+    if (request.isolated > 0) r.cpu_ms = cpu_ms;
+    r.cold.first_ms = mean;
+    r.cold.total_ms = 300 + mean;
+    r.peak_mb = 90;
+    return r;
+}
+
+TEST(BenchCampaign, SweepMeasuresTheEndsAndTheMiddleThenStopsWhereNothingIsGained) {
+    Campaign campaign{.plan = examplePlan()};
+    std::vector<std::int32_t> order;
+    const auto run = [&](const TrialRequest& request, const JobContext&) -> Result<TrialResult> {
+        if (request.isolated > 0) order.push_back(request.size.memory_mb);
+        return measured(request, 50);
+    };
+    const auto keep = [](const TrialRecord&) -> Status { return {}; };
+    ASSERT_TRUE(runCampaign(campaign, 2, run, keep, {}));
+    EXPECT_EQ(campaign.end, CampaignEnd::complete);
+    ASSERT_GE(order.size(), 3U);
+    std::sort(order.begin(), order.begin() + 3);
+    EXPECT_EQ((std::vector<std::int32_t>(order.begin(), order.begin() + 3)), (std::vector<std::int32_t>{512, 1769, 3538}));
+    const auto points = pointsOf(campaign);
+    ASSERT_EQ(points.size(), order.size());
+    for (const auto& point : points) {
+        EXPECT_EQ(point.colds, 3);  // the warm trial's and two; the third start was of the other kind
+        EXPECT_TRUE(point.cold_disk_ms);
+        EXPECT_EQ(point.verdict, "stable");
+        EXPECT_NEAR(*point.mean_ms, 50 / std::min(1.0, point.vcpu), 1.5 / point.vcpu);
+        EXPECT_LT(*point.mean_lo, *point.mean_ms);
+        EXPECT_TRUE(point.p50_ms);
+        EXPECT_FALSE(point.p99_ms);
+        EXPECT_FALSE(point.notes.empty());
+    }
+    // What predict reads of it is what was measured.
+    const auto observations = observationsOf(campaign);
+    const auto table = model::parseObservationCsv(observationCsv(observations));
+    ASSERT_TRUE(table) << table.error().text();
+    ASSERT_EQ(table->observations.size(), observations.size());
+    EXPECT_EQ(table->observations.front().source, Observation::Source::bench);
+    EXPECT_NEAR(table->observations.front().mean_ms, observations.front().mean_ms, 1e-3);
+}
+
+TEST(BenchCampaign, SizesBeyondThisMachineAreLeftOut) {
+    auto plan = examplePlan();
+    plan.sizes = {1769, 3538, 7076};
+    EXPECT_EQ(emulatedSizes(plan, 2), (std::vector<std::int32_t>{1769, 3538}));
+    plan.sizes = {7076};
+    Campaign campaign{.plan = plan};
+    const auto done = runCampaign(campaign, 2, {}, {}, {});
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::unsupported);
+}
+
+TEST(BenchCampaign, InterruptedItGoesOnWithoutRepeating) {
+    const std::string folder = testing::TempDir() + "pilotlight-campaign-test";
+    std::filesystem::remove_all(folder);
+    auto plan = examplePlan();
+    plan.sizes = {512, 1769};
+    plan.all_sizes = true;
+    auto file = CampaignFile::create(folder, plan);
+    ASSERT_TRUE(file) << file.error().text();
+    EXPECT_FALSE(CampaignFile::create(folder, plan));
+    const auto keep = [&](const TrialRecord& record) { return file->append(trialLine(record)); };
+    int ran = 0;
+    const auto some = [&](const TrialRequest& request, const JobContext&) -> Result<TrialResult> {
+        if (++ran > 3) return fail(ErrorCode::cancelled, "Cancelled");
+        return measured(request, 20);
+    };
+    Campaign first{.plan = plan};
+    EXPECT_FALSE(runCampaign(first, 2, some, keep, {}));
+    EXPECT_EQ(first.end, CampaignEnd::cancelled);
+    // Killed in the middle of a line.
+    std::ofstream(folder + "/" + plan.id + ".jsonl", std::ios::app) << "{\"type\":\"trial\",\"memory_mb\":51";
+    auto again = readCampaign(folder, "2026");
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_EQ(again->trials.size(), 3U);
+    EXPECT_EQ(again->passed_over, 1);
+    EXPECT_EQ(planLine(again->plan), planLine(plan));
+    file = CampaignFile::open(folder, plan.id);
+    ASSERT_TRUE(file);
+    std::vector<std::string> made;
+    const auto rest = [&](const TrialRequest& request, const JobContext&) -> Result<TrialResult> {
+        made.push_back(request.id);
+        return measured(request, 20);
+    };
+    ASSERT_TRUE(runCampaign(*again, 2, rest, keep, {}));
+    EXPECT_EQ(made.size(), 5U);  // two sizes of four starts, less three
+    ASSERT_TRUE(file->append(endLine(again->end)));
+    const auto whole = readCampaign(folder, "last");
+    ASSERT_TRUE(whole);
+    EXPECT_EQ(whole->trials.size(), 8U);
+    EXPECT_EQ(whole->end, CampaignEnd::complete);
+    EXPECT_EQ(whole->passed_over, 1);
+    std::set<TrialKey> keys;
+    for (const auto& trial : whole->trials) keys.insert(trial.key);
+    EXPECT_EQ(keys.size(), 8U);
+    std::filesystem::remove_all(folder);
+}
+
+TEST(BenchCampaign, FailuresArePointsWithTheirReason) {
+    Campaign campaign{.plan = examplePlan()};
+    campaign.plan.sizes = {512, 1769};
+    const auto run = [](const TrialRequest& request, const JobContext&) -> Result<TrialResult> {
+        if (request.size.memory_mb > 512) return measured(request, 10);
+        TrialResult r;
+        r.id = request.id;
+        r.status = TrialStatus::out_of_memory;
+        r.detail = "Killed by the kernel";
+        return r;
+    };
+    ASSERT_TRUE(runCampaign(campaign, 2, run, [](const TrialRecord&) -> Status { return {}; }, {}));
+    const auto points = pointsOf(campaign);
+    ASSERT_EQ(points.size(), 2U);
+    EXPECT_FALSE(points[0].usable);
+    EXPECT_EQ(points[0].verdict, "out of memory: Killed by the kernel");
+    EXPECT_TRUE(points[1].usable);
+    const auto observations = observationsOf(campaign);
+    ASSERT_EQ(observations.size(), 2U);
+    EXPECT_TRUE(observations[0].out_of_memory);
+    EXPECT_EQ(std::count_if(campaign.trials.begin(), campaign.trials.end(), [](const auto& t) { return t.key.memory_mb == 512; }), 1);  // not tried again
+}
+
+TEST(BenchCampaign, ComparisonSaysWhenNothingIsShown) {
+    const auto point = [](double mean, double half) {
+        BenchPoint p;
+        p.usable = true;
+        p.mean_ms = mean;
+        p.mean_lo = mean - half;
+        p.mean_hi = mean + half;
+        return p;
+    };
+    EXPECT_FALSE(compare(point(100, 5), point(104, 5))->different);
+    EXPECT_TRUE(compare(point(100, 2), point(80, 2))->different);
+    EXPECT_NEAR(compare(point(100, 2), point(80, 2))->ratio, 0.8, 1e-12);
+    EXPECT_FALSE(compare(point(100, 0.1), point(101, 0.1))->different);  // sure, but below 2 %
+    EXPECT_FALSE(compare(point(100, 1), BenchPoint{}));
+}
+
+TEST(BenchCampaign, FilesThatAreNoCampaignAreRefused) {
+    for (const char* text : {"", "nonsense", "{}", "[]", "{\"type\":\"campaign\",\"v\":2}", "{\"type\":\"trial\"}"}) EXPECT_FALSE(parseCampaign(text)) << text;
+}
+
+}  // namespace
+}  // namespace pilotlight::bench
