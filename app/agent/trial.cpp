@@ -34,27 +34,29 @@ Result<std::string> payloadOf(const Target& target) {
 Status measureWarm(const bench::TrialRequest& asked, const std::atomic<bool>& cancel, const TrialProgress& progress, const std::function<Result<double>()>& request,
                    const std::function<std::optional<double>()>& cpu_ms, bench::TrialResult& result) {
     const auto going = [&](const char* stage, int of) {
-        return [&cancel, &progress, stage, of, told = SteadyClock::now()](int done) mutable {
+        return [&cancel, &progress, stage, of, most_ms = asked.most_s > 0 ? asked.most_s * 1000 : INFINITY, begin = SteadyClock::now(), told = SteadyClock::now()](int done) mutable {
             if (msSince(told) > 250 || done == of) {
                 progress(stage, done, of);
                 told = SteadyClock::now();
             }
-            return !cancel;
+            return !cancel && msSince(begin) < most_ms;
         };
     };
+    // A mode that ended for want of time is as good as one that was asked for less.
+    const auto enough = [&cancel](Status sent) { return !sent && sent.error().code == ErrorCode::cancelled && !cancel ? Status() : sent; };
     const auto perRequest = [&](std::optional<double> before, std::size_t count) -> std::optional<double> {
         const auto now = cpu_ms();
         return before && now && count > 0 ? std::optional((*now - *before) / static_cast<double>(count)) : std::nullopt;
     };
     if (asked.isolated > 0) {
         const auto before = cpu_ms();
-        PILOTLIGHT_TRY(sendIsolated(asked.isolated, asked.pause_ms, asked.seed, request, going("isolated", asked.isolated), result.isolated_ms));
+        PILOTLIGHT_TRY(enough(sendIsolated(asked.isolated, asked.pause_ms, asked.seed, request, going("isolated", asked.isolated), result.isolated_ms)));
         result.cpu_ms = perRequest(before, result.isolated_ms.size());
     }
     if (asked.saturated > 0) {
         const auto before = cpu_ms();
         Saturated saturated;
-        const Status sent = sendSaturated(asked.saturated, request, going("saturated", asked.saturated), saturated);
+        const Status sent = enough(sendSaturated(asked.saturated, request, going("saturated", asked.saturated), saturated));
         result.saturated_ms = std::move(saturated.ms);
         result.saturated_wall_ms = saturated.wall_ms;
         PILOTLIGHT_TRY(sent);
@@ -64,7 +66,7 @@ Status measureWarm(const bench::TrialRequest& asked, const std::atomic<bool>& ca
     }
     if (asked.open_loop > 0) {
         OpenLoop open;
-        const Status sent = sendOpenLoop(asked.open_loop, asked.rate_per_s, asked.seed, request, going("open_loop", asked.open_loop), open);
+        const Status sent = enough(sendOpenLoop(asked.open_loop, asked.rate_per_s, asked.seed, request, going("open_loop", asked.open_loop), open));
         result.open_loop_ms = std::move(open.response_ms);
         result.open_loop_service_ms = std::move(open.service_ms);
         PILOTLIGHT_TRY(sent);

@@ -1,7 +1,7 @@
 // Campaigns as JSON, tables, CSV and Markdown.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>

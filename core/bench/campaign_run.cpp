@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <random>
 #include <set>
 
-#include "core/bench/quantiles.h"
 #include "core/bench/size_table.h"
 
 namespace pilotlight::bench {
@@ -17,7 +15,6 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using Role = TrialKey::Role;
 
-constexpr int kLeastWarm = 20;
 constexpr double kPauseMs = 60;
 
 class Runner {
@@ -99,8 +96,11 @@ private:
         request.seed = plan_.seed + static_cast<std::uint32_t>(key.index);
         request.isolated = request.saturated = request.open_loop = 0;
         if (key.role == Role::warm) {
-            request.isolated = warmCount(rule.size.vcpu, expected);
-            request.saturated = std::max(10, request.isolated / 2);
+            request.isolated = plan_.warm;
+            request.saturated = std::max(10, plan_.warm / 2);
+            // Two modes share half of this size's part of the budget; the other half is for fresh starts.
+            const double part_s = plan_.budget_s / static_cast<double>(expected * plan_.threads.size());
+            request.most_s = std::max(0.5, std::min(part_s, plan_.budget_s - elapsed()) / 4);
         }
         job_.report({.step = fmt::format("{} MB, {:.2f} vCPU: {}", key.memory_mb, rule.size.vcpu, key.role == Role::warm ? "requests" : "start " + std::to_string(key.index)),
                      .fraction = std::min(1.0, elapsed() / plan_.budget_s), .items = campaign_.trials.size()});
@@ -115,21 +115,6 @@ private:
         done_.insert(key);
         campaign_.trials.push_back(std::move(record));
         return {};
-    }
-
-    // As many requests as were asked for, or as fit into half of this size's part of the budget: the other half is for fresh starts.
-    [[nodiscard]] int warmCount(double vcpu, std::size_t expected) const {
-        double cpu_ms = 0;
-        for (const auto& trial : campaign_.trials)
-            if (trial.result.cpu_ms) cpu_ms = std::max(cpu_ms, *trial.result.cpu_ms);
-        if (cpu_ms <= 0) {  // the first: judged by first answers, else small
-            for (const auto& trial : campaign_.trials)
-                if (trial.result.cold.first_ms) cpu_ms = std::max(cpu_ms, *trial.result.cold.first_ms * std::min(1.0, trial.vcpu));
-            if (cpu_ms <= 0) return std::min(plan_.warm, 64);
-        }
-        const double each_ms = std::max(kPauseMs, 0.0) + 1.5 * cpu_ms / std::min(1.0, vcpu);
-        const double part_ms = plan_.budget_s * 1000 / static_cast<double>(expected * plan_.threads.size()) / 2;
-        return std::clamp(static_cast<int>(part_ms / each_ms), std::min(kLeastWarm, plan_.warm), plan_.warm);
     }
 
     Campaign& campaign_;

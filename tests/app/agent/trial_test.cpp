@@ -112,6 +112,21 @@ TEST(Trial, SamplesUntilADeathAreKept) {
     EXPECT_EQ(result.saturated_ms.size(), 4U);  // the first answer and four
 }
 
+TEST(Trial, ModesEndWithTheirTime) {
+    const Folder folder;
+    auto agent = startAgent();
+    auto request = trialOf({.kind = Target::Kind::lambda, .command = {folder.script("b", bootstrap("time.sleep(0.05)\nreturn event"))}});
+    request.saturated = request.isolated = 1000;
+    request.pause_ms = 0;
+    request.most_s = 0.5;
+    const auto result = run(agent, request);
+    ASSERT_EQ(result.status, TrialStatus::ok) << result.detail;
+    for (const auto& samples : {result.isolated_ms, result.saturated_ms}) {
+        EXPECT_GE(samples.size(), 2U);
+        EXPECT_LE(samples.size(), 11U);
+    }
+}
+
 TEST(Trial, OutputWithoutEndIsDrained) {
     const Folder folder;
     auto agent = startAgent();
