@@ -1,4 +1,4 @@
-// bench run, list, show, compare, export, devices
+// bench run, list, show, compare, export, predict, devices
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -17,6 +17,7 @@
 #include "core/bench/agent_client.h"
 #include "core/bench/campaign_file.h"
 #include "core/bench/campaign_run.h"
+#include "core/bench/quota_prediction.h"
 #include "core/bench/size_table.h"
 
 namespace pilotlight::ctl {
@@ -27,7 +28,8 @@ using bench::Campaign;
 
 struct BenchOptions {
     std::string model, handler, platform = "aws", sizes, threads = "1", budget, input, limiter = "auto", device = "cpu", path = "/", ready_path = "/", resume, function, agent;
-    std::vector<std::string> command, dimensions;
+    std::vector<std::string> command, dimensions, cloud;
+    std::string at;
     std::vector<std::string> ids;
     std::string format = "csv", output;
     double vcpu = 0, timeout_s = 60;
@@ -255,6 +257,47 @@ Status exportBench(Context& context, const BenchOptions& options) {
     return {};
 }
 
+// "1024=85.2", or "512@0.5=120" where vCPU is set apart: a mean measured in the cloud.
+Status calibrate(bench::QuotaPrediction& prediction, const bench::CampaignPlan& plan, const std::string& text) {
+    const auto equals = text.find('='), at = text.find('@');
+    char* end = nullptr;
+    const double ms = equals == std::string::npos ? 0 : std::strtod(text.c_str() + equals + 1, &end);
+    const long memory = std::strtol(text.c_str(), nullptr, 10);
+    const double vcpu = at < equals ? std::strtod(text.c_str() + at + 1, nullptr) : plan.vcpu;
+    if (!(ms > 0) || *end != 0 || memory < 1 || memory > 1'000'000 || !(vcpu >= 0))
+        return fail(ErrorCode::invalid_argument, "\"" + text + "\" is not a measurement", {}, "Write the size in MB and the mean duration in ms: --cloud 1024=85.2, or --cloud 512@0.5=120 with a vCPU");
+    PILOTLIGHT_ASSIGN(const auto rule, bench::emulate(plan.platform, static_cast<std::int32_t>(memory), vcpu));
+    prediction.calibrate(rule.size.vcpu, ms);
+    return {};
+}
+
+Status predictBench(Context& context, const BenchOptions& options) {
+    PILOTLIGHT_ASSIGN(const auto campaign, bench::readCampaign(folderOf(context), options.ids.front()));
+    PILOTLIGHT_ASSIGN(const auto need, bench::cpuNeedOf(campaign));
+    bench::QuotaPrediction prediction(campaign.plan.platform, need);
+    for (const auto& text : options.cloud) PILOTLIGHT_TRY(calibrate(prediction, campaign.plan, text));
+    PILOTLIGHT_ASSIGN(auto sizes, parseSizes(options.at));
+    if (sizes.empty())
+        for (const auto size : bench::defaultSizes(campaign.plan.platform, false)) sizes.push_back(Megabytes{size});
+    auto curve = Json::array();
+    std::vector<std::vector<std::string>> rows;
+    for (const auto size : sizes) {
+        PILOTLIGHT_ASSIGN(const auto rule, bench::emulate(campaign.plan.platform, size.value, options.vcpu > 0 ? options.vcpu : campaign.plan.vcpu));
+        const auto mean = prediction.meanAt(rule.size.vcpu);
+        curve.push_back({{"memory_mb", size.value}, {"vcpu", rule.size.vcpu}, {"duration_ms", mean.value}, {"lo_ms", mean.lo}, {"hi_ms", mean.hi}});
+        rows.push_back({std::to_string(size.value) + " MB", fmt::format("{:.2f}", rule.size.vcpu), duration(std::optional(mean))});
+    }
+    const auto k = prediction.k();
+    if (context.json) {
+        context.out(Json{{"campaign_id", campaign.plan.id}, {"cpu_ms", need.cpu_ms}, {"other_ms", need.other_ms}, {"k", {{"value", k.value}, {"lo", k.lo}, {"hi", k.hi}}}, {"curve", curve}}.dump(2));
+        return {};
+    }
+    context.out(table({"Memory", "vCPU", "Mean duration"}, rows, {0, 1, 2}));
+    context.note(fmt::format("From {:.1f} ms of CPU time here; the cloud's CPU needs {:.2f} times that ({:.2f} to {:.2f}{})", need.cpu_ms, k.value, k.lo, k.hi,
+                             options.cloud.empty() ? ", assumed: give a cloud measurement with --cloud" : ""));
+    return {};
+}
+
 Status devicesBench(Context& context, const BenchOptions& options) {
     PILOTLIGHT_ASSIGN(auto agent, startAgent(options));
     PILOTLIGHT_ASSIGN(const auto devices, agent.devices(context.job()));
@@ -329,6 +372,12 @@ void addBenchCommands(CLI::App& app, Context& context) {
     save->add_option("--output", options->output, "File; default: stdout");
     save->add_option("--function", options->function, "Instead: take it as evidence for this function's what-ifs");
     save->callback(act([](Context& c, const BenchOptions& o) { return exportBench(c, o); }));
+    auto* predict = bench->add_subcommand("predict", "Duration in the cloud at other sizes, from the CPU time of a campaign");
+    predict->add_option("campaign", options->ids, "Its id, a beginning of it, or last")->required()->expected(1);
+    predict->add_option("--cloud", options->cloud, "A mean measured in the cloud, MB=ms or MB@vCPU=ms; may be repeated");
+    predict->add_option("--at", options->at, "Sizes in MB, separated by commas");
+    predict->add_option("--vcpu", options->vcpu, "vCPU of every size, where the platform sets it apart")->check(CLI::PositiveNumber);
+    predict->callback(act([](Context& c, const BenchOptions& o) { return predictBench(c, o); }));
     auto* devices = bench->add_subcommand("devices", "Devices, limiters and the machine, each tried");
     agent(devices);
     devices->callback(act([](Context& c, const BenchOptions& o) { return devicesBench(c, o); }));

@@ -48,6 +48,14 @@ TEST_F(Bench, RunGivesTheContractsJsonAndPredictReadsIt) {
     ASSERT_EQ(predicted.exit_code, 0) << predicted.err;
     const auto curve = Json::parse(predicted.out)["curve"];
     EXPECT_LT(curve[1]["duration_ms"], curve[0]["duration_ms"]);
+    // The machine's own CPU and one point of another: 1.5 times the CPU time there.
+    const auto here = Json::parse(bench({"predict", id, "--at", "512,1769", "--json"}).out);
+    const double expected = 1.5 * here["cpu_ms"].get<double>();
+    const auto there = Json::parse(bench({"predict", id, "--cloud", "1769=" + std::to_string(expected + here["other_ms"].get<double>()), "--at", "512,1769", "--json"}).out);
+    EXPECT_NEAR(there["k"]["value"], 1.5, 0.1);
+    EXPECT_GT(there["curve"][0]["duration_ms"], here["curve"][0]["duration_ms"]);
+    EXPECT_LT(there["curve"][1]["hi_ms"].get<double>() / there["curve"][1]["lo_ms"].get<double>(), here["curve"][1]["hi_ms"].get<double>() / here["curve"][1]["lo_ms"].get<double>());
+    EXPECT_EQ(bench({"predict", id, "--cloud", "fast"}).exit_code, 2);
     for (const char* format : {"csv", "json", "markdown"}) {
         const auto out = bench({"export", id, "--format", format});
         EXPECT_EQ(out.exit_code, 0);

@@ -1,0 +1,93 @@
+#include "core/bench/quota_prediction.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/bench/size_table.h"
+#include "core/model/latency_quota.h"
+
+namespace pilotlight::bench {
+namespace {
+
+constexpr int kGrid = 161;
+constexpr double kPriorSd = 0.2, kPointSd = 0.03, kTickMs = 4;
+
+}  // namespace
+
+Result<CpuNeed> cpuNeedOf(const Campaign& campaign) {
+    if (campaign.plan.trial.spin) return fail(ErrorCode::unsupported, "Threads that spin use more CPU time the smaller their share: no size can be predicted from another", {}, "Measure without --spin, or measure every size");
+    const BenchPoint* best = nullptr;
+    const auto points = pointsOf(campaign);
+    for (const auto& point : points)
+        if (point.usable && point.cpu_ms && point.threads == 1 && (best == nullptr || point.vcpu > best->vcpu)) best = &point;
+    if (best == nullptr) {
+        if (std::any_of(points.begin(), points.end(), [](const auto& p) { return p.usable; }))
+            return fail(ErrorCode::unsupported, "Only single-threaded points with a CPU time can be taken to another size", {}, "Measure with --threads 1");
+        return fail(ErrorCode::invalid_argument, "The campaign has no usable point");
+    }
+    // What a whole CPU did not shorten; below that, waiting cannot be told from being held back.
+    const double other = best->vcpu >= 1 ? std::max(0.0, *best->mean_ms - *best->cpu_ms) : 0;
+    return CpuNeed{*best->cpu_ms, other < 0.05 * *best->mean_ms ? 0 : other};
+}
+
+QuotaPrediction::QuotaPrediction(PlatformKind platform, CpuNeed need) : platform_(platform), need_(need) {
+    const auto sizes = defaultSizes(platform, false);
+    const auto rule = emulate(platform, sizes.front());
+    period_ms_ = rule ? rule->size.period_ms : 100;
+    for (int i = 0; i < kGrid; ++i) {
+        const double z = 3.5 * (2.0 * i / (kGrid - 1) - 1);
+        k_.push_back(std::exp(kPriorSd * z));
+        weight_.push_back(std::exp(-z * z / 2));
+    }
+}
+
+double QuotaPrediction::meanOf(double k, double vcpu) const {
+    const double cpu = k * need_.cpu_ms;
+    // Lambda: a request that finds its instance idle begins a period (the kernel stops an idle group's period timer), its overuse is paid after.
+    const double busy = platform_ == PlatformKind::aws ? model::quotaDeferredDebtMs(cpu, vcpu, period_ms_) : model::quotaRandomPhaseMs(cpu, vcpu, period_ms_, kTickMs);
+    return need_.other_ms + busy;
+}
+
+void QuotaPrediction::calibrate(double vcpu, double mean_ms) {
+    double most = 0;
+    for (std::size_t i = 0; i < k_.size(); ++i) {
+        const double off = std::log(meanOf(k_[i], vcpu) / mean_ms) / kPointSd;
+        weight_[i] *= 1 / (1 + off * off * off * off / 4);  // heavy tails: a point that fits no k must not leave nothing
+        most = std::max(most, weight_[i]);
+    }
+    for (double& weight : weight_) weight /= most;
+}
+
+Estimate QuotaPrediction::estimate(const std::vector<double>& values) const {
+    const double all = std::accumulate(weight_.begin(), weight_.end(), 0.0);
+    std::vector<std::size_t> order(values.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+    Estimate out;
+    double sum = 0, below = 0;
+    bool lo = false, hi = false;
+    for (const std::size_t i : order) {
+        sum += weight_[i] * values[i];
+        below += weight_[i] / all;
+        if (!lo && below >= 0.05) out.lo = values[i], lo = true;
+        if (!hi && below >= 0.95) out.hi = values[i], hi = true;
+    }
+    out.value = sum / all;
+    return out;
+}
+
+Estimate QuotaPrediction::meanAt(double vcpu) const {
+    std::vector<double> values;
+    for (const double k : k_) values.push_back(meanOf(k, vcpu));
+    Estimate out = estimate(values);
+    // The quota's rule itself is right to 4 % (the public Lambda curve, 185 sizes): that is not in k.
+    const double k_half_lo = std::log(out.value / std::max(out.lo, 1e-9)), k_half_hi = std::log(std::max(out.hi, 1e-9) / out.value), rule = 1.645 * 0.05;
+    out.lo = out.value * std::exp(-std::hypot(k_half_lo, rule));
+    out.hi = out.value * std::exp(std::hypot(k_half_hi, rule));
+    return out;
+}
+
+Estimate QuotaPrediction::k() const { return estimate(k_); }
+
+}  // namespace pilotlight::bench
