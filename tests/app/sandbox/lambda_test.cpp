@@ -62,7 +62,7 @@ TEST(Lambda, NamesAFunctionInEveryWay) {
 }
 
 TEST(Lambda, UpdateConvergesAndGuardsTheRevision) {
-    Sandbox sandbox(kFleet, 1, 60);
+    Sandbox sandbox(kFleet, 1, 10);  // slow enough that the second write meets the first under way
     const json before = sandbox.rest("GET", "/2015-03-31/functions/beta/configuration").parsed();
     const auto updated =
         sandbox.rest("PUT", "/2015-03-31/functions/beta/configuration", {{"MemorySize", 1536}, {"RevisionId", before["RevisionId"]}});

@@ -64,7 +64,8 @@ TEST_F(Summaries, KeptRowsAreTheComputedOnes) {
         for (std::size_t i = 0; i < stored.size(); ++i) expectSame(stored[i], computed[i]);
         EXPECT_LT(range.end, lately(length).end) << "kept since the store was made";
     }
-    for (const auto& row : workspace_->functions(lately(), Figures::kept).value()) {
+    const auto rows = workspace_->functions(lately(), Figures::kept).value();
+    for (const auto& row : rows) {
         EXPECT_NEAR(static_cast<double>(row.invocations.value_or(0)), 400, 1);
         EXPECT_TRUE(row.p95_ms);
         EXPECT_TRUE(row.cold_start_share);
