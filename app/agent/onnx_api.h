@@ -7,6 +7,10 @@
 
 #include "app/agent/onnx_runtime.h"
 
+#if ORT_API_VERSION < 22
+struct OrtEpDevice;  // headers from before plug-in providers: there are none
+#endif
+
 namespace pilotlight::agent {
 
 template <typename T>
@@ -41,6 +45,8 @@ struct OnnxRuntime::Impl {
 
     // Plug-in providers by name; none before 1.22.
     [[nodiscard]] std::vector<const OrtEpDevice*> plugins() const;
+    [[nodiscard]] std::string nameOf(const OrtEpDevice* plugin) const;
+    [[nodiscard]] Status appendPlugin(OrtSessionOptions& options, const OrtEpDevice* plugin, const std::string& what) const;
     [[nodiscard]] Status append(OrtSessionOptions& options, const std::string& device) const;
 };
 

@@ -177,13 +177,16 @@ Status OnnxRuntime::makeEnvironment() {
             impl_->plugin_problems.push_back(path + ": plug-in providers need ONNX Runtime 1.22 or newer, and a program built with headers as new");
             continue;
         }
+#if ORT_API_VERSION >= 22
         const std::string name = std::filesystem::path(path).stem().string();
         const Status done = onnxCheck(api, api.RegisterExecutionProviderLibrary(impl_->environment.get(), name.c_str(), path.c_str()), path);
         if (!done) impl_->plugin_problems.push_back(done.error().what);
+#endif
     }
     return {};
 }
 
+#if ORT_API_VERSION >= 22
 std::vector<const OrtEpDevice*> OnnxRuntime::Impl::plugins() const {
     if (api_version < kPluginOnnxApi || !environment) return {};
     const OrtEpDevice* const* devices = nullptr;
@@ -195,10 +198,20 @@ std::vector<const OrtEpDevice*> OnnxRuntime::Impl::plugins() const {
     return result;
 }
 
+std::string OnnxRuntime::Impl::nameOf(const OrtEpDevice* plugin) const { return api->EpDevice_EpName(plugin); }
+Status OnnxRuntime::Impl::appendPlugin(OrtSessionOptions& options, const OrtEpDevice* plugin, const std::string& what) const {
+    return onnxCheck(*api, api->SessionOptionsAppendExecutionProvider_V2(&options, environment.get(), &plugin, 1, nullptr, nullptr, 0), what);
+}
+#else
+std::vector<const OrtEpDevice*> OnnxRuntime::Impl::plugins() const { return {}; }
+std::string OnnxRuntime::Impl::nameOf(const OrtEpDevice*) const { return {}; }
+Status OnnxRuntime::Impl::appendPlugin(OrtSessionOptions&, const OrtEpDevice*, const std::string& what) const { return fail(ErrorCode::unsupported, what); }
+#endif
+
 std::vector<std::string> OnnxRuntime::devices() const {
     std::vector<std::string> names;
     for (const auto& provider : builtIn(*impl_->api)) names.push_back(deviceName(provider));
-    for (const auto* plugin : impl_->plugins()) names.emplace_back(impl_->api->EpDevice_EpName(plugin));
+    for (const auto* plugin : impl_->plugins()) names.push_back(impl_->nameOf(plugin));
     std::stable_partition(names.begin(), names.end(), [](const auto& name) { return name == "cpu"; });
     return names;
 }
@@ -220,8 +233,7 @@ Status OnnxRuntime::Impl::append(OrtSessionOptions& options, const std::string& 
         return unsupported(onnxCheck(*api, api->SessionOptionsAppendExecutionProvider_TensorRT_V2(&options, tensorrt.get()), what));
     }
     for (const auto* plugin : plugins())
-        if (device == api->EpDevice_EpName(plugin))
-            return unsupported(onnxCheck(*api, api->SessionOptionsAppendExecutionProvider_V2(&options, environment.get(), &plugin, 1, nullptr, nullptr, 0), what));
+        if (device == nameOf(plugin)) return unsupported(appendPlugin(options, plugin, what));
     for (const auto& provider : builtIn(*api))
         if (device == deviceName(provider)) {
             const std::string name = provider.substr(0, provider.find("ExecutionProvider"));
