@@ -67,12 +67,12 @@ ensure_node() {
 # Packages of the SDK tests, pinned by package-lock.json.
 ensure_sdk_packages() {
   local folder
-  for folder in "$root"/tests/sandbox/node "$root"/tests/app/sandbox/node; do
+  for folder in "$root"/tests/sandbox/node "$root"/tests/app/agent/node; do
     [ -f "$folder/package.json" ] || continue
     if [ -d "$folder/node_modules" ] && [ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ]; then
       continue
     fi
-    say "Installing the AWS SDK for JavaScript for tests (npm ci in ${folder#"$root"/})"
+    say "Installing npm packages for tests (npm ci in ${folder#"$root"/})"
     (cd "$folder" && npm ci --no-audit --no-fund --ignore-scripts >"$log_dir/npm.log" 2>&1) || {
       tail -n 20 "$log_dir/npm.log" >&2
       say "npm could not install the packages (whole log: $log_dir/npm.log)." >&2

@@ -15,12 +15,27 @@
 namespace pilotlight::agent {
 namespace {
 
-// A port that nothing listens on now.
-int freePort() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+sockaddr_in loopback(int port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    return address;
+}
+
+// As Cloud Run's default startup probe.
+bool takesConnections(int port) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const sockaddr_in address = loopback(port);
+    const bool taken = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(fd);
+    return taken;
+}
+
+// A port that nothing listens on now.
+int freePort() {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
     const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 && ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
     ::close(fd);
@@ -139,8 +154,12 @@ Status runHttpTrial(const TrialContext& context, Limiter& limiter, bench::TrialR
     const auto poll = [&] { return served.poll("did not answer the readiness probe"); };
     Caller caller(port, request.timeout_s);
     for (;;) {
-        PILOTLIGHT_ASSIGN(const auto probe, caller.call(request.target.ready_path, "", poll));
-        if (probe.status > 0 && probe.status < 500) break;
+        if (request.target.ready_path.empty()) {
+            if (takesConnections(port)) break;
+        } else {
+            PILOTLIGHT_ASSIGN(const auto probe, caller.call(request.target.ready_path, "", poll));
+            if (probe.status > 0 && probe.status < 500) break;
+        }
         PILOTLIGHT_TRY(poll());
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }

@@ -27,7 +27,7 @@ using Json = nlohmann::ordered_json;
 using bench::Campaign;
 
 struct BenchOptions {
-    std::string model, handler, platform = "aws", sizes, threads = "1", budget, input, limiter = "auto", device = "cpu", path = "/", ready_path = "/", resume, function, agent;
+    std::string model, handler, platform = "aws", sizes, threads = "1", budget, input, limiter = "auto", device = "cpu", path = "/", ready_path, resume, function, agent;
     std::vector<std::string> command, dimensions, cloud;
     std::string at;
     std::vector<std::string> ids;
@@ -349,7 +349,7 @@ void addBenchCommands(CLI::App& app, Context& context) {
     run->add_option("--device", options->device, "Where a model runs; bench devices lists them")->capture_default_str();
     run->add_option("--limiter", options->limiter, "auto, none, systemd-scope, cgroup-v2, cgroup-v1 or duty-cycle")->capture_default_str();
     run->add_option("--path", options->path, "http: path of each request")->capture_default_str();
-    run->add_option("--ready-path", options->ready_path, "http: path of the readiness probe")->capture_default_str();
+    run->add_option("--ready-path", options->ready_path, "http: path of the readiness probe (default: it is ready when it takes connections)");
     run->add_option("--colds", options->colds, "Fresh starts of each size")->check(CLI::Range(1, 1000));
     run->add_option("--warm", options->warm, "Requests of each size")->check(CLI::Range(2, bench::kMostSamples));
     run->add_option("--timeout", options->timeout_s, "Seconds for a start and for each answer")->check(CLI::Range(0.1, 3600.0))->capture_default_str();

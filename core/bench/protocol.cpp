@@ -137,7 +137,7 @@ Target readTarget(Fields& outer, const Json& object) {
     fields.text("path", target.path);
     fields.text("ready_path", target.ready_path);
     for (const auto* path : {&target.path, &target.ready_path})
-        if (!path->starts_with('/') || path->find_first_of(" \r\n") != std::string::npos) fields.problem("target: a path starts with / and holds no space");
+        if ((path == &target.path ? !path->starts_with('/') : !path->empty() && !path->starts_with('/')) || path->find_first_of(" \r\n") != std::string::npos) fields.problem("target: a path starts with / and holds no space");
     fields.refuseOthers();
     if (target.kind == Target::Kind::onnx ? target.model.empty() : target.command.empty() || target.command.front().empty())
         fields.problem(target.kind == Target::Kind::onnx ? "target.model is missing" : "target.command is missing");

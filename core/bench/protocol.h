@@ -34,7 +34,7 @@ struct Target {
     std::int32_t batch = 1;              // onnx: size of the first dimension where it is open; 1..100,000
     std::int32_t tokens = 0;             // onnx: 0 = one inference a request; else an autoregressive model makes so many tokens; 0..100,000
     std::string path = "/";              // http: asked in each request
-    std::string ready_path = "/";        // http: asked until an answer below 500 comes: then the start is over
+    std::string ready_path;              // http: asked until an answer below 500 comes: then the start is over; empty = until it takes connections
 };
 [[nodiscard]] const char* name(Target::Kind kind);
 
