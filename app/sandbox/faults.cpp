@@ -15,7 +15,9 @@ Result<Faults> Faults::parse(std::string_view text) {
     static const std::map<std::string, Fault::Kind> kKinds{{"throttle", Fault::Kind::throttle},     {"error", Fault::Kind::error},
                                                            {"lost_reply", Fault::Kind::lost_reply}, {"truncate", Fault::Kind::truncate},
                                                            {"delay", Fault::Kind::delay},           {"slow", Fault::Kind::slow},
-                                                           {"partial", Fault::Kind::partial}};
+                                                           {"partial", Fault::Kind::partial},
+                                                           {"denied", Fault::Kind::denied},         {"disabled", Fault::Kind::disabled},
+                                                           {"quota", Fault::Kind::quota},           {"expired", Fault::Kind::expired}};
     const json value = json::parse(text.begin(), text.end(), nullptr, false, true);
     if (!value.is_object()) return refuse("it is not a JSON object");
     Faults faults;

@@ -113,6 +113,7 @@ HttpResponse Service::answerGoogle(const HttpRequest& request, const std::string
     for (const auto& fault : faults) {
         if (fault.kind == Fault::Kind::throttle)
             return gcp::errorResponse({429, "RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Requests' of this service.", {}, "RATE_LIMIT_EXCEEDED"});
+        if (auto refused = gcp::refusalOf(fault.kind, operation, *project_)) return std::move(*refused);
         if (fault.kind == Fault::Kind::error)
             return gcp::errorResponse({fault.status, fault.status == 503 ? "UNAVAILABLE" : "INTERNAL", "The service has failed.", {}, {}});
         if (fault.kind == Fault::Kind::slow) project_->convergence_factor = fault.factor;
@@ -135,6 +136,7 @@ HttpResponse Service::answerAzure(const HttpRequest& request, const std::string&
             response.headers.emplace_back("Retry-After", "1");
             return response;
         }
+        if (auto refused = azure::refusalOf(fault.kind, operation)) return std::move(*refused);
         if (fault.kind == Fault::Kind::error) return azure::errorResponse({fault.status, "InternalServerError", "The service has failed.", {}, {}});
         if (fault.kind == Fault::Kind::slow) subscription_->convergence_factor = fault.factor;
         if (fault.kind == Fault::Kind::partial) subscription_->next_change_fails = true;

@@ -68,7 +68,7 @@ std::optional<Failure> classifyAzure(const ApiCall& call, const HttpResponse& re
             "az login");
     } else if (body.code == "MissingSubscriptionRegistration" || body.code == "SubscriptionNotRegistered") {
         set(ErrorCode::unsupported, "is not enabled", "The resource provider is not registered in the subscription.",
-            "az provider register --namespace NAMESPACE");
+            "az provider register --namespace " + call.name.substr(0, call.name.find('/')));
     } else if (body.code == "SubscriptionNotFound" || body.code == "InvalidSubscriptionId") {
         set(ErrorCode::not_found, "found nothing", "The subscription does not exist, or is not visible to these credentials.",
             "az account list shows those that are.");

@@ -219,6 +219,13 @@ Answer<HttpResponse> route(const HttpRequest& request, Subscription& subscriptio
                       {"count", {{"type", "Total"}, {"value", 1}}}});
     }
     if (lower(s[1]) != subscription.id()) return refuse(404, "SubscriptionNotFound", "The subscription '" + s[1] + "' could not be found.");
+    if (s.size() == 3 && lower(s[2]) == "locations") {
+        if (auto ok = versions({"2022-12-01", "2020-01-01"}); !ok) return tl::unexpected(ok.error());
+        json all = json::array();
+        for (const char* each : {"centralus", "eastus", "eastus2", "northeurope", "westeurope", "westus2"})
+            all.push_back({{"id", "/subscriptions/" + subscription.id() + "/locations/" + each}, {"name", each}, {"displayName", each}});
+        return reply({{"value", std::move(all)}});
+    }
     const auto lowered = [&](std::size_t i) { return i < s.size() ? lower(s[i]) : std::string{}; };
     if (lowered(2) == "providers" && lowered(3) == "microsoft.costmanagement" && lowered(4) == "query" && method == "POST") {
         if (auto ok = versions({"2022-10-01", "2023-11-01", "2025-03-01"}); !ok) return tl::unexpected(ok.error());
@@ -459,6 +466,7 @@ std::string operationOf(const HttpRequest& request) {
     if (path.ends_with("/config/web")) return patch ? "arm.PatchConfig" : "arm.GetConfig";
     if (path.find("/serverfarms/") != std::string::npos) return "arm.GetPlan";
     if (path.ends_with("/serverfarms")) return "arm.ListPlans";
+    if (s.size() == 3 && path.ends_with("/locations")) return "arm.ListLocations";
     if (path.find("/operations/") != std::string::npos) return "arm.GetOperation";
     if (path.find("/sites/") != std::string::npos) return put ? "arm.PutSite" : "arm.GetSite";
     return path.ends_with("/sites") ? "arm.ListSites" : "arm.ListSubscriptions";
@@ -466,6 +474,24 @@ std::string operationOf(const HttpRequest& request) {
 
 HttpResponse errorResponse(const ServiceError& error) {
     return reply({{"error", {{"code", error.code}, {"message", error.message}}}}, error.status);
+}
+
+std::optional<HttpResponse> refusalOf(Fault::Kind kind, const std::string& operation) {
+    if (kind == Fault::Kind::denied)
+        return errorResponse({403, "AuthorizationFailed",
+                              "The client does not have authorization to perform action '" + operation + "' over the scope, or the scope is invalid.", {}, {}});
+    if (kind == Fault::Kind::expired) return errorResponse({401, "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time.", {}, {}});
+    if (kind == Fault::Kind::disabled) {
+        const bool insights = operation.starts_with("monitor.") || operation.starts_with("insights.");
+        return errorResponse({409, "MissingSubscriptionRegistration",
+                              std::string("The subscription is not registered to use namespace '") + (insights ? "Microsoft.Insights" : "Microsoft.Web") + "'.", {}, {}});
+    }
+    if (kind == Fault::Kind::quota) {
+        HttpResponse response = errorResponse({429, "QuotaExceeded", "The quota of the subscription is used up.", {}, {}});
+        response.headers.emplace_back("Retry-After", "3600");
+        return response;
+    }
+    return std::nullopt;
 }
 
 HttpResponse answer(const HttpRequest& request, Subscription& subscription, TokenIssuer& tokens, std::int64_t real_now) {

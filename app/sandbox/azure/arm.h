@@ -12,6 +12,7 @@
 
 #include "app/sandbox/aws/wire.h"
 #include "app/sandbox/engine/shared_engine.h"
+#include "app/sandbox/faults.h"
 
 namespace pilotlight::sandbox::azure {
 
@@ -88,6 +89,8 @@ private:
 [[nodiscard]] std::string operationOf(const HttpRequest& request);
 [[nodiscard]] HttpResponse answer(const HttpRequest& request, Subscription& subscription, TokenIssuer& tokens, std::int64_t real_now);
 [[nodiscard]] HttpResponse errorResponse(const ServiceError& error);
+// A scripted refusal (denied, disabled, quota, expired); nullopt: another kind of fault.
+[[nodiscard]] std::optional<HttpResponse> refusalOf(Fault::Kind kind, const std::string& operation);
 
 // Handlers of their own files. `query`: decoded parameters, names in lower case.
 using Query = std::map<std::string, std::string>;

@@ -81,6 +81,34 @@ HttpResponse errorResponse(const ServiceError& error) {
     return jsonResponse({{"error", body}}, error.status, "application/json; charset=UTF-8");
 }
 
+std::optional<HttpResponse> refusalOf(Fault::Kind kind, const std::string& operation, const Project& project) {
+    const std::string host = operation.starts_with("run.")          ? "run.googleapis.com"
+                             : operation.starts_with("monitoring.") ? "monitoring.googleapis.com"
+                             : operation.starts_with("bigquery.")   ? "bigquery.googleapis.com"
+                             : operation.starts_with("cloudbill")   ? "cloudbilling.googleapis.com"
+                                                                    : "cloudfunctions.googleapis.com";
+    if (kind == Fault::Kind::denied)
+        return errorResponse({403, "PERMISSION_DENIED", "The caller does not have permission", {}, "IAM_PERMISSION_DENIED"});
+    if (kind == Fault::Kind::expired)
+        return errorResponse({401, "UNAUTHENTICATED", "Request had invalid authentication credentials.", {}, "ACCESS_TOKEN_EXPIRED"});
+    if (kind == Fault::Kind::quota)
+        return jsonResponse({{"error", {{"code", 403}, {"message", "Quota exceeded: Your project exceeded quota."}, {"status", "PERMISSION_DENIED"},
+                                        {"errors", {{{"reason", "quotaExceeded"}, {"domain", "usageLimits"}}}}}}},
+                            403, "application/json; charset=UTF-8");
+    if (kind == Fault::Kind::disabled)
+        return jsonResponse({{"error",
+                              {{"code", 403},
+                               {"message", host + " has not been used in project " + project.id() + " before or it is disabled."},
+                               {"status", "PERMISSION_DENIED"},
+                               {"details",
+                                {{{"@type", "type.googleapis.com/google.rpc.ErrorInfo"},
+                                  {"reason", "SERVICE_DISABLED"},
+                                  {"domain", "googleapis.com"},
+                                  {"metadata", {{"service", host}, {"consumer", "projects/" + project.id()}}}}}}}}},
+                            403, "application/json; charset=UTF-8");
+    return std::nullopt;
+}
+
 HttpResponse reply(const json& body) { return jsonResponse(body, 200, "application/json; charset=UTF-8"); }
 
 Answer<json> bodyOf(const Call& call) {

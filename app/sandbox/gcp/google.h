@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/sandbox/aws/wire.h"
+#include "app/sandbox/faults.h"
 #include "app/sandbox/gcp/project.h"
 #include "app/sandbox/gcp/token.h"
 
@@ -28,6 +29,8 @@ struct Call {
 // Answers in Google's shape. `faults` have been chosen for operationOf(request).
 [[nodiscard]] HttpResponse answer(const HttpRequest& request, Project& project, TokenIssuer& tokens, std::int64_t real_now);
 [[nodiscard]] HttpResponse errorResponse(const ServiceError& error);
+// A scripted refusal of this call (denied, disabled, quota, expired); nullopt: another kind of fault.
+[[nodiscard]] std::optional<HttpResponse> refusalOf(Fault::Kind kind, const std::string& operation, const Project& project);
 
 [[nodiscard]] Answer<HttpResponse> handleRun(Call& call);
 [[nodiscard]] Answer<HttpResponse> handleFunctions(Call& call);

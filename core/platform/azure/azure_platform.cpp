@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <algorithm>
 #include <set>
 
 #include "core/platform/azure/site_parse.h"
@@ -41,6 +42,23 @@ Result<std::vector<std::string>> AzurePlatform::subscriptions(const JobContext& 
         return fail(ErrorCode::not_found, "The credentials see no subscription", "Nothing can be read.",
                     "az account list shows those that are visible; assign the role Reader.");
     return found;
+}
+
+// Regions of the profile without any app: those that Azure does not know are told, as their apps would never be found.
+void AzurePlatform::tellUnknownRegions(const std::string& subscription, const std::set<std::string>& wanted, const std::set<std::string>& seen,
+                                       Inventory& inventory, const JobContext& job) {
+    if (std::includes(seen.begin(), seen.end(), wanted.begin(), wanted.end())) return;
+    const auto reply = document(Operation::list_locations, "/subscriptions/" + subscription + "/locations", job);
+    if (!reply) return;  // they may exist: nothing is said
+    std::set<std::string> known;
+    for (const auto& location : arrayField(*reply, "value")) known.insert(lowered(textField(location, "name")));
+    for (const auto& region : wanted) {
+        if (seen.contains(region) || known.contains(region)) continue;
+        inventory.problems.push_back(problem(region, Operation::list_locations,
+                                             {ErrorCode::not_found, region + " is no region of the subscription", "No app can be found there.",
+                                              "Check the region; az account list-locations --query \"[].name\" shows those that exist."},
+                                             subscription));
+    }
 }
 
 // Those of `wanted` (keys: ids as the sites name them) that one list of the subscription tells; others stay as they are.
@@ -151,6 +169,7 @@ Result<Inventory> AzurePlatform::listFunctions(const JobContext& job) {
         }
         job.report({"Function apps", std::nullopt, 0, inventory.functions.size()});
     }
+    if (!everywhere) tellUnknownRegions(all.front(), wanted, regions, inventory, job);
     if (!whole && inventory.functions.empty() && refused) return fail(std::move(*refused));
     if (whole) {
         inventory.regions_read.assign(regions.begin(), regions.end());

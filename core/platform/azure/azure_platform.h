@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <nlohmann/json_fwd.hpp>
+#include <set>
 
 #include "core/platform/azure/client.h"
 #include "core/platform/endpoint_clock.h"
@@ -46,6 +47,8 @@ public:
 
 private:
     [[nodiscard]] Result<std::vector<std::string>> subscriptions(const JobContext& job);
+    void tellUnknownRegions(const std::string& subscription, const std::set<std::string>& wanted, const std::set<std::string>& seen,
+                            Inventory& inventory, const JobContext& job);
     void listPlans(const std::string& subscription, std::map<std::string, nlohmann::json>& wanted, const JobContext& job);
     // What Application Insights knows of those that are linked to it.
     [[nodiscard]] Result<std::vector<Problem>> readInsights(std::span<const MetricRequest> requests, const MetricSink& sink,

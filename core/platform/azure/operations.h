@@ -9,6 +9,7 @@ namespace pilotlight::platform::azure {
 
 enum class Operation {
     list_subscriptions,
+    list_locations,
     list_sites,
     get_site,
     get_config,

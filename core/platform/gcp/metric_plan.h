@@ -48,6 +48,8 @@ struct MetricCall {
 inline constexpr hours kMetricRetention{42 * 24};
 inline constexpr std::size_t kFunctionsACall = 120, kNamesACall = 5'000;  // characters of their names: they stand in the address
 
+// Points a page holds at most.
+[[nodiscard]] std::size_t pageSize(const MetricDefinition& metric);
 [[nodiscard]] std::vector<MetricCall> planMetrics(std::span<const MetricRequest> requests, Timestamp now);
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> queryOf(const MetricCall& call, const std::string& page_token);
 // Label that holds the function's name in answers, and the one of its location.
