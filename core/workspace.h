@@ -97,6 +97,7 @@ public:
     [[nodiscard]] Result<std::vector<Recommendation>> storedRecommendations();
     // The same requests on the other platforms, with the newest price lists known. `traffic`: multiplier.
     [[nodiscard]] Result<tuning::Elsewhere> elsewhere(const std::string& function_id, double traffic, const JobContext& job);
+    [[nodiscard]] Result<tuning::Elsewhere> elsewhere(const tuning::Engine& engine, double traffic, const JobContext& job);
     // Measurements of a function from elsewhere (the local bench), for its what-ifs. Those of the same campaign and size are replaced.
     [[nodiscard]] Status addObservations(const std::string& function_id, std::span<const Observation> observations);
     [[nodiscard]] Status setSlo(const Slo& slo);

@@ -57,9 +57,13 @@ Result<std::vector<Recommendation>> Workspace::recommend(const std::string& func
 
 Result<tuning::Elsewhere> Workspace::elsewhere(const std::string& function_id, double traffic, const JobContext& job) {
     PILOTLIGHT_ASSIGN(const auto built, engine(function_id, job));
+    return elsewhere(*built, traffic, job);
+}
+
+Result<tuning::Elsewhere> Workspace::elsewhere(const tuning::Engine& engine, double traffic, const JobContext& job) {
     PILOTLIGHT_ASSIGN(auto* const store, impl_->reader());
     EvidenceReader reader(*store);
-    const Timestamp when = built->evidence().range.end;
+    const Timestamp when = engine.evidence().range.end;
     const tuning::BookSource books = [&](PlatformKind platform, const std::string& region) -> std::optional<PriceBook> {
         Function there;
         there.platform = platform;
@@ -67,7 +71,7 @@ Result<tuning::Elsewhere> Workspace::elsewhere(const std::string& function_id, d
         const auto book = reader.prices(there, when);
         return book ? *book : std::nullopt;
     };
-    return built->elsewhere(books, traffic, job);
+    return engine.elsewhere(books, traffic, job);
 }
 
 Result<std::vector<Recommendation>> Workspace::storedRecommendations() {

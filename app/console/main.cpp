@@ -129,11 +129,11 @@ int main(int argc, char** argv) {
                 if (ends_by_itself) application.exit(1);
                 session.start();
             });
-            QObject::connect(sandbox.get(), &SandboxStarter::ready, &window, [&](const QString& endpoint) {
+            QObject::connect(sandbox.get(), &SandboxStarter::ready, &window, [&](const std::vector<Profile>& profiles) {
                 session.jobs().run<void>(
                     {QStringLiteral("Connect to the sandbox"), Lane::write, true},
-                    [profile = sandboxProfile(endpoint)](Workspace& workspace, const JobContext&) -> Status {
-                        PILOTLIGHT_TRY(workspace.addProfile(profile));
+                    [profiles](Workspace& workspace, const JobContext&) -> Status {
+                        for (const auto& profile : profiles) PILOTLIGHT_TRY(workspace.addProfile(profile));
                         return workspace.setSlo(sandboxSlo());
                     },
                     &window,

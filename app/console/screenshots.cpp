@@ -62,6 +62,10 @@ public:
                                   tab("whatif")();
                                   whenReady([this] { moveSliders(); });
                               }});
+            steps_.push_back({QStringLiteral("function-elsewhere"), [this, tab] {
+                                  tab("whatif")();
+                                  whenReady([this] { whatIf()->showElsewhere(true); });
+                              }});
             steps_.push_back({QStringLiteral("function-recommendations"), tab("recommendations")});
             steps_.push_back({QStringLiteral("function-history"), tab("history")});
             steps_.push_back({QStringLiteral("plan-review"), [this, tab] {
@@ -92,6 +96,7 @@ private:
         whatIf()->takeRecommendation();
     }
     void openReview() {
+        whatIf()->showElsewhere(false);
         moveSliders();
         connect(whatIf(), &WhatIfTab::planReady, this, [this](PlanReviewDialog* dialog) { dialog_ = dialog; }, Qt::SingleShotConnection);
         whatIf()->review();

@@ -105,25 +105,33 @@ void SandboxStarter::start() {
             return;
         }
         common::exportEnvironment(*waiting_->result);  // no other thread of ours is running yet
-        const auto aws = waiting_->result->endpoints.find("aws");
-        if (aws == waiting_->result->endpoints.end()) {
-            emit failed(QStringLiteral("The sandbox names no AWS endpoint"));
+        const auto profiles = sandboxProfiles(waiting_->result->endpoints);
+        if (profiles.empty()) {
+            emit failed(QStringLiteral("The sandbox names no endpoint"));
             return;
         }
-        emit ready(qs(aws->second));
+        emit ready(profiles);
     });
     waiting_->thread->start();
 }
 
-Profile sandboxProfile(const QString& endpoint) {
-    Profile profile;
-    profile.name = "sandbox";
-    profile.platform = PlatformKind::aws;
-    profile.regions = {"us-east-1"};
-    profile.endpoint_url = endpoint.toStdString();
-    profile.environment = Environment::dev;
-    profile.write = true;
-    return profile;
+std::vector<Profile> sandboxProfiles(const std::map<std::string, std::string>& endpoints) {
+    std::vector<Profile> profiles;
+    for (const auto& [key, name, platform, region] :
+         {std::tuple{"aws", "sandbox", PlatformKind::aws, "us-east-1"}, std::tuple{"gcp", "sandbox-gcp", PlatformKind::gcp, "all"},
+          std::tuple{"azure", "sandbox-azure", PlatformKind::azure, "all"}}) {
+        const auto endpoint = endpoints.find(key);
+        if (endpoint == endpoints.end()) continue;
+        Profile profile;
+        profile.name = name;
+        profile.platform = platform;
+        profile.regions = {region};
+        profile.endpoint_url = endpoint->second;
+        profile.environment = Environment::dev;
+        profile.write = true;
+        profiles.push_back(std::move(profile));
+    }
+    return profiles;
 }
 
 Slo sandboxSlo() {

@@ -33,7 +33,7 @@ struct StartOptions {
 // invalid_argument (exit 2), or nullopt where help or the version was printed.
 [[nodiscard]] Result<std::optional<StartOptions>> parseStartOptions(const QStringList& arguments);
 
-// Starts the sandbox, waits for it, exports its credentials to this process and adds it as a profile that may be written to.
+// Starts the sandbox, waits for it, exports its credentials to this process and adds a profile for each of its clouds, which may be written to.
 class SandboxStarter : public QObject {
     Q_OBJECT
 public:
@@ -42,7 +42,7 @@ public:
     void start();
 
 signals:
-    void ready(const QString& endpoint);
+    void ready(const std::vector<pilotlight::Profile>& profiles);
     void failed(const QString& text);
 
 private:
@@ -50,8 +50,8 @@ private:
     common::SandboxOptions options_;
     std::unique_ptr<Waiting> waiting_;
 };
-// The profile that the sandbox is entered as.
-[[nodiscard]] Profile sandboxProfile(const QString& endpoint);
+// The profiles that the sandbox is entered as: one for each cloud that it speaks.
+[[nodiscard]] std::vector<Profile> sandboxProfiles(const std::map<std::string, std::string>& endpoints);
 // A target for the sandbox's chat function, so that there is one to meet from the start.
 [[nodiscard]] Slo sandboxSlo();
 

@@ -16,7 +16,7 @@ namespace {
 constexpr double kMonth = 30 * 86400.0;
 constexpr std::size_t kReplayed = 60'000;    // newest requests of a replay
 constexpr double kOtherCpu = 0.25;           // how much faster or slower a vCPU of another service may be: an assumption, said as such
-constexpr double kOtherKeepAlive = 3;        // and how many times more or fewer cold starts
+constexpr double kOtherKeepAlive = 3;        // and how many times longer or shorter idle instances may live
 constexpr double kLambdaHalfStep = 0.0005;   // s: Lambda bills by the millisecond
 constexpr double kLambdaVcpuMegabytes = 1769;
 constexpr double kMostLambdaSeconds = 900;
@@ -69,6 +69,13 @@ model::KeepAlive keepAliveOf(PlatformKind platform) {
     return law;
 }
 
+model::KeepAlive scaled(model::KeepAlive law, double factor) {
+    law.seconds *= factor;
+    law.from_s *= factor;
+    law.to_s *= factor;
+    return law;
+}
+
 class Placer {
 public:
     Placer(const Requests& requests, double traffic) : in_(requests), f_(requests.evidence.function), traffic_(std::clamp(traffic, 0.01, 100.0)) {
@@ -104,15 +111,20 @@ public:
         const auto [slow_lo, slow_hi] = speed(size);
         price(p, usage, shape, book, slow_lo, slow_hi);
         if (in_.percentiles) {
+            // Where cold starts are about as many as the requests beyond a percentile, it hangs on how long instances live.
+            const bool flex = platform == PlatformKind::azure;
+            const auto law = keepAliveOf(platform);
+            const SharedTotals shorter = replay(platform, size, p.concurrency, flex, scaled(law, 1 / kOtherKeepAlive)),
+                               longer = replay(platform, size, p.concurrency, flex, scaled(law, kOtherKeepAlive));
             const auto time = [&, lo = slow_lo, hi = slow_hi](double q) {
-                const double ms = totals.latency.quantile(q) * 1000;
-                return Estimate{ms, ms * lo, ms * hi};
+                const double ms = totals.latency.quantile(q) * 1000, worse = shorter.latency.quantile(q) * 1000, better = longer.latency.quantile(q) * 1000;
+                return Estimate{ms, std::min(ms, better) * lo, std::max(ms, worse) * hi};
             };
             p.outcome.p50_ms = time(0.50);
             p.outcome.p95_ms = time(0.95);
             p.outcome.p99_ms = time(0.99);
         }
-        const double cold = std::min(1.0, totals.starts / served);
+        const double cold = std::min(1.0, totals.starts / served);  // at most as many times more as instances live shorter
         p.outcome.cold_start_share = Estimate{cold, cold / kOtherKeepAlive, std::min(1.0, cold * kOtherKeepAlive)};
         return p;
     }
@@ -295,7 +307,7 @@ Result<Elsewhere> placeElsewhere(const Requests& in, const BookSource& books, do
         if (best) out.placements.push_back(std::move(*best));
     }
     out.cautions.push_back(fmt::format("a vCPU is taken to be as fast everywhere, give or take {:.0f} %: run it there, or benchmark it, before moving", kOtherCpu * 100));
-    out.cautions.push_back("how long idle instances live elsewhere is an assumption: cold starts there may be a third or three times as many");
+    out.cautions.push_back("how long idle instances live elsewhere is an assumption: the intervals hold for a third to three times as long");
     out.cautions.push_back("list prices before free grants; data transfer, logs and other services that it calls are not in them");
     if (f.concurrency <= 1) out.cautions.push_back("one request an instance everywhere: how requests would share one was not measured");
     if (in.start_assumed) out.cautions.push_back("no start of an instance was measured: its time is an assumption");

@@ -104,8 +104,10 @@ QWidget* ConnectionsPage::profileCard(const ProfileHealth& health) {
     for (const auto& region : profile.regions) regions << qs(region);
     fact("Regions", regions.isEmpty() ? QStringLiteral("as configured") : regions.join(QStringLiteral(", ")));
     if (!profile.endpoint_url.empty()) fact("Endpoint", qs(profile.endpoint_url));
-    fact("Credentials", profile.aws_profile.empty() ? QStringLiteral("environment, then the default profile")
-                                                    : QStringLiteral("profile %1 of the AWS files").arg(qs(profile.aws_profile)));
+    fact("Credentials", profile.platform == PlatformKind::gcp     ? QStringLiteral("application default credentials")
+                        : profile.platform == PlatformKind::azure ? QStringLiteral("environment, managed identity, then the Azure CLI")
+                        : profile.aws_profile.empty()             ? QStringLiteral("environment, then the default profile")
+                                                                  : QStringLiteral("profile %1 of the AWS files").arg(qs(profile.aws_profile)));
     if (health.last_sync) {
         const auto& sync = *health.last_sync;
         fact("Last read", QStringLiteral("%1 (%2): %3 functions, %4 points, %5 invocations")

@@ -2,13 +2,16 @@
 #include "app/console/pages/what_if_tab.h"
 
 #include <QComboBox>
+#include <QPushButton>
 #include <QScrollArea>
+#include <QStackedWidget>
 #include <QTimer>
 #include <QUndoStack>
 #include <algorithm>
 #include <cmath>
 
 #include "app/console/models/words.h"
+#include "app/console/pages/elsewhere_panel.h"
 #include "app/console/pages/state_command.h"
 #include "core/workspace.h"
 #include "widgets/card.h"
@@ -175,10 +178,24 @@ void WhatIfTab::buildRight(QVBoxLayout* column) {
     money_->setEmphasis(false);
     stack_ = new StackBar;
     stack_->setValueFormat([](double usd) { return format::money(usd); });
-    money_card_->body()->addWidget(money_);
-    money_card_->body()->addSpacing(4);
-    money_card_->body()->addWidget(stack_);
-    money_card_->body()->addStretch(1);
+    money_pages_ = new QStackedWidget;
+    auto* meters = new QWidget;
+    auto* meter_column = new QVBoxLayout(meters);
+    meter_column->setContentsMargins(0, 0, 0, 0);
+    meter_column->addWidget(money_);
+    meter_column->addSpacing(4);
+    meter_column->addWidget(stack_);
+    meter_column->addStretch(1);
+    elsewhere_ = new ElsewherePanel(session_);
+    money_pages_->addWidget(meters);
+    money_pages_->addWidget(elsewhere_);
+    money_card_->body()->addWidget(money_pages_, 1);
+    elsewhere_button_ = new QPushButton(QStringLiteral("Other clouds"));
+    elsewhere_button_->setCheckable(true);
+    setButtonKind(elsewhere_button_, "flat");
+    elsewhere_button_->setToolTip(QStringLiteral("Cost and p95 of the same requests on Lambda, Cloud Run and Azure Flex Consumption"));
+    money_card_->addTool(elsewhere_button_);
+    connect(elsewhere_button_, &QPushButton::toggled, this, &WhatIfTab::showElsewhere);
     lower->addWidget(week_card_, 31);
     lower->addWidget(money_card_, 20);
     column->addLayout(lower, 1);
@@ -218,6 +235,13 @@ void WhatIfTab::buildRight(QVBoxLayout* column) {
         paint(hours);
         commitDrag(QStringLiteral("Paint the pool"));
     });
+}
+
+void WhatIfTab::showElsewhere(bool on) {
+    elsewhere_button_->setChecked(on);
+    elsewhere_button_->setText(on ? QStringLiteral("By meter") : QStringLiteral("Other clouds"));
+    money_card_->setTitle(on ? QStringLiteral("On other clouds") : QStringLiteral("Where the money goes"));
+    money_pages_->setCurrentIndex(on ? 1 : 0);
 }
 
 }  // namespace pilotlight::console

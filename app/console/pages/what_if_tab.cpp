@@ -8,6 +8,7 @@
 
 #include "app/console/dialogs/plan_review_dialog.h"
 #include "app/console/models/words.h"
+#include "app/console/pages/elsewhere_panel.h"
 #include "app/console/pages/state_command.h"
 #include "core/workspace.h"
 #include "widgets/card.h"
@@ -56,6 +57,7 @@ WhatIfTab::WhatIfTab(Session& session)
 
     connect(exact_timer_, &QTimer::timeout, this, [this] {
         if (!engine_ || !row_) return;
+        elsewhere_->ask(engine_, state_.traffic);
         exact_job_.run<WhatIfResult>(
             {QStringLiteral("Exact what-if"), Lane::compute},
             [engine = engine_, what = whatIfOf(state_, row_->function)](Workspace&, const JobContext& job) {
@@ -105,6 +107,7 @@ void WhatIfTab::setFunction(const FunctionRow& row) {
         search_.reset();
         result_.reset();
         undo_->clear();
+        elsewhere_->clear();
         exact_job_.cancel();
         search_job_.cancel();
         plan_job_.cancel();

@@ -10,6 +10,7 @@ class QLabel;
 class QPushButton;
 class QTimer;
 class QUndoStack;
+class QStackedWidget;
 class QVBoxLayout;
 
 namespace pilotlight::widgets {
@@ -27,6 +28,7 @@ class WeekChart;
 
 namespace pilotlight::console {
 
+class ElsewherePanel;
 class PlanReviewDialog;
 
 class WhatIfTab : public FunctionTab {
@@ -47,6 +49,8 @@ public:
     [[nodiscard]] const std::optional<WhatIfResult>& result() const { return result_; }
     [[nodiscard]] widgets::SettingSlider* slider(const QString& name) const;
     [[nodiscard]] QPushButton* reviewButton() const { return review_; }
+    [[nodiscard]] ElsewherePanel* elsewhere() const { return elsewhere_; }
+    void showElsewhere(bool on);  // in place of the meters
     // Sets everything at once, as one undo step.
     void setState(const WhatIfState& state, const QString& undo_text);
     void review();
@@ -101,6 +105,9 @@ private:
     widgets::WeekChart* week_;
     widgets::CompareTable* money_;
     widgets::StackBar* stack_;
+    QStackedWidget* money_pages_;
+    ElsewherePanel* elsewhere_;
+    QPushButton* elsewhere_button_;
 };
 
 }  // namespace pilotlight::console
