@@ -23,6 +23,7 @@ struct Usage {
     double requests = 0, seconds = 0;
     Money requests_cost;                          // all that goes with requests
     Money pool_cost;                              // all that goes with time
+    bool by_time = false;                         // all of the cost goes with time: instances are billed for their whole life
     double relative_error = kLeastRelativeError;  // of the cost a request
 };
 
@@ -103,17 +104,19 @@ Result<std::optional<Usage>> usageOf(store::Store& store, const Profile& profile
 
     Usage out;
     out.seconds = std::chrono::duration<double>(range.length()).count();
+    // Instances that are billed for their whole life cost by the hour, not by the request: a busy hour is not cheaper a request for good.
+    out.by_time = function.untunedText(untuned_key::kBilling) == "instance";
     for (const auto& segment : tuning::usageSegments(evidence, range)) {
         out.requests += segment.usage.requests;
         auto cost = pricing::functionCost(segment.usage, pricing::shapeOf(function, segment.memory, segment.vcpu), *book, profile.price_factors);
         if (!cost) return std::nullopt;
-        for (const auto& [meter_name, amount] : *cost) (isKept(meter_name) ? out.pool_cost : out.requests_cost) += amount;
+        for (const auto& [meter_name, amount] : *cost) (out.by_time || isKept(meter_name) ? out.pool_cost : out.requests_cost) += amount;
     }
     out.relative_error = relativeError(evidence, range);
     return out;
 }
 
-// Cost a request at the same time on earlier days, over that of the whole baseline: an hour's traffic is not the month's, nights have
+// Cost a request (by_time: an hour) at the same time on earlier days, over that of the whole baseline: an hour's traffic is not the month's, nights have
 // more cold starts. 1 where too few days are known.
 struct Season {
     double factor = 1;
@@ -124,13 +127,20 @@ Result<Season> seasonOf(store::Store& store, const Profile& profile, const Funct
     Season season;
     if (window.length() >= hours(24) || whole.requests <= 0) return season;  // whole days hold every hour
     PILOTLIGHT_ASSIGN(const auto windows, seasonalWindows(store, function.id, window, settings_since));
-    double requests = 0, cost = 0;
+    double requests = 0, cost = 0, seconds = 0, kept = 0;
     for (const auto& each : windows) {
         PILOTLIGHT_ASSIGN(const auto usage, usageOf(store, profile, function, each));
         if (!usage) continue;
         requests += usage->requests;
         cost += usage->requests_cost.toDouble();
+        seconds += usage->seconds;
+        kept += usage->pool_cost.toDouble();
         ++season.days;
+    }
+    if (whole.by_time) {
+        const double rate = whole.pool_cost.toDouble() / whole.seconds;
+        if (season.days >= 3 && seconds > 0 && kept > 0 && rate > 0) season.factor = kept / seconds / rate;
+        return season;
     }
     const double average = whole.requests_cost.toDouble() / whole.requests;
     if (season.days >= 3 && requests >= 100 && cost > 0 && average > 0) season.factor = cost / requests / average;
@@ -217,11 +227,14 @@ Result<Realised> measureRealised(store::Store& store, const Profile& profile, co
     const double after_requests = any_requests ? after->requests_cost.toDouble() / after->requests / season.factor * requests_month : 0.0;
     if (season.days > 0 && season.factor != 1)  // the days that it is compared with have as much noise each
         after->relative_error *= std::sqrt(1 + 1 / static_cast<double>(season.days));
-    const double after_month = after_requests + after->pool_cost.toDouble() * kMonthSeconds / after->seconds;
-    const double spread = kNormal95 * std::hypot(before_requests * before->relative_error, after_requests * after->relative_error);
+    const double after_kept = after->pool_cost.toDouble() * kMonthSeconds / after->seconds / (after->by_time ? season.factor : 1);
+    const double after_month = after_requests + after_kept;
+    // What varies with the traffic; a pool that is paid for whatever happens does not.
+    const double before_varies = before->by_time ? before_month : before_requests, after_varies = after->by_time ? after_kept : after_requests;
+    const double spread = kNormal95 * std::hypot(before_varies * before->relative_error, after_varies * after->relative_error);
     out.saving_month = MoneyEstimate{Money::fromDouble(before_month - after_month), Money::fromDouble(before_month - after_month - spread),
                                      Money::fromDouble(before_month - after_month + spread)};
-    const double after_spread = kNormal95 * after_requests * after->relative_error;
+    const double after_spread = kNormal95 * after_varies * after->relative_error;
     out.effect.cost_usd_month = EffectValue{before_month, after_month, after_month - after_spread, after_month + after_spread};
     out.basis = fmt::format("{} to {} against {} to {}", toIso8601(after_range.begin), toIso8601(after_range.end),
                             toIso8601(before_range.begin), toIso8601(before_range.end));
