@@ -9,6 +9,9 @@ std::vector<std::int32_t> bestSchedule(std::span<const double> gains, std::size_
     if (bins == 0) return kept;
     constexpr double never = -std::numeric_limits<double>::infinity();
     for (std::size_t k = 0; k < levels; ++k) {
+        bool ever = false;
+        for (std::size_t t = 0; t < bins && !ever; ++t) ever = gains[t * levels + k] > 0;
+        if (!ever) continue;
         double best = never;
         std::vector<char> best_path;
         for (int start = 0; start < 2; ++start) {  // the state of the last bin, so that the cycle closes

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/model/sim_engine.h"
 
@@ -115,6 +116,8 @@ Surface buildSurface(std::span<const double> arrivals, std::span<const float> se
     constexpr double never = -1;
     std::size_t busy = 0;
     const bool binned = wanted.bins > 0 && wanted.bin_s > 0;
+    std::size_t here = 0;  // the bin of the time line that arrivals are in, and where it ends
+    double bin_end = -std::numeric_limits<double>::infinity();
     if (binned) {
         surface.bins = wanted.bins;
         surface.depth = wanted.depth;
@@ -148,19 +151,24 @@ Surface buildSurface(std::span<const double> arrivals, std::span<const float> se
         surface.busy_s += service;
         surface.billed_ms += billed;
         if (binned) {
-            const double place = (time + wanted.offset_s) / wanted.bin_s;
-            auto bin = static_cast<std::size_t>(place) % wanted.bins;
-            if (busy < wanted.depth)
-                surface.level_cold[bin * wanted.depth + busy] += last < 0 ? 1.0F : static_cast<float>(wanted.keep_alive.goneAfter(gap));
+            const double place = time + wanted.offset_s;
+            if (place >= bin_end) {
+                const double whole = std::floor(place / wanted.bin_s);
+                here = static_cast<std::size_t>(whole) % wanted.bins;
+                bin_end = (whole + 1) * wanted.bin_s;
+            }
+            if (busy < wanted.depth) {
+                const double gone = last < 0 ? 1 : wanted.keep_alive.goneAfter(gap);
+                if (gone > 0) surface.level_cold[here * wanted.depth + busy] += static_cast<float>(gone);
+            }
             if (slot < wanted.depth) {
                 // A request that runs over the end of its bin is shared out.
-                double left = service, room = (std::floor(place) + 1) * wanted.bin_s - (time + wanted.offset_s);
-                while (left > 0) {
+                double left = service, room = bin_end - place;
+                for (std::size_t bin = here; left > 0; room = wanted.bin_s) {
                     const double part = std::min(left, room);
                     surface.slot_busy[bin * wanted.depth + slot] += static_cast<float>(part);
                     left -= part;
-                    room = wanted.bin_s;
-                    bin = (bin + 1) % wanted.bins;
+                    if (++bin == wanted.bins) bin = 0;
                 }
             }
         }

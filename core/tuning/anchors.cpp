@@ -131,11 +131,14 @@ void ReplayAnchors::measure(const EngineCore& core, Executor& executor, const Jo
 
 double EngineCore::throttledShare(Megabytes memory, double pool, std::int32_t limit, double traffic) const {
     const auto erlang = [&](std::int32_t most, double times) {
+        const auto size = gridIndex(memory);
+        const auto near = [&](double load) { return load > 0 && load + 8 * std::sqrt(load) + 8 > most; };  // else nothing is refused
+        if (bin_load.empty() || !near(most_load[size] * times)) return 0.0;
         double refused = 0, all = 0;
-        for (const float busy : bin_load[gridIndex(memory)]) {
+        for (const float busy : bin_load[size]) {
             const double load = busy * times;
             all += load;
-            if (load > 0 && load + 8 * std::sqrt(load) + 8 > most) refused += load * model::erlangB(load, most);
+            if (near(load)) refused += load * model::erlangB(load, most);
         }
         return all > 0 ? refused / all : 0;
     };

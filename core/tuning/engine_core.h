@@ -61,6 +61,7 @@ struct EngineCore {
     std::vector<std::vector<double>> ratio_draws;       // [draw][size]
     std::vector<model::Surface> surfaces;               // one for each size
     std::vector<std::vector<float>> bin_load;           // for each size: requests in service, mean over each bin of the week
+    std::vector<float> most_load;                       // the largest of these
     ReplayAnchors anchors;                              // what replays say that the surfaces do not
     double warm_mean_s = 0, cold_mean_s = 0, init_mean_s = 0;  // handler on a warm and on a new instance, INIT; at today's memory
     std::vector<float> warm_quantiles, cold_quantiles;  // seconds at today's memory: 401 each; cold = INIT + handler

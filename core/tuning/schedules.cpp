@@ -41,23 +41,42 @@ WarmSchedule toSchedule(const std::vector<std::int32_t>& levels) {
     return schedule;
 }
 
-// Level of every half hour of the week. `surface` over `span_s` in week bins of five minutes.
-std::vector<std::int32_t> fittedLevels(const EngineCore& core, const model::Surface& surface, double span_s, Megabytes memory,
-                                       double weekly_cost, double cold_value) {
+// What slot k gains in each half hour of the week (USD): by itself, and in cold starts avoided.
+struct SlotGains {
+    std::size_t depth = 0;
+    std::vector<double> usd, cold;  // [half hour * depth + slot]
+    // Level of every half hour, where an avoided cold start is worth `cold_value`.
+    [[nodiscard]] std::vector<std::int32_t> levels(double weekly_cost, double cold_value) const {
+        std::vector<double> gains(usd.size());
+        for (std::size_t i = 0; i < gains.size(); ++i) gains[i] = usd[i] + cold[i] * cold_value;
+        return model::bestSchedule(gains, kScheduleBins, depth, kSwitchShare * weekly_cost);
+    }
+};
+
+// `surface` over `span_s` in week bins of five minutes.
+SlotGains slotGains(const EngineCore& core, const model::Surface& surface, double span_s, Megabytes memory) {
     const Rates rates = ratesAt(core, memory);
     const double init_s = core.init_mean_s * core.initRatioAt(memory);
     const double weeks = std::max(1.0, span_s / kWeekSeconds);
-    const std::size_t depth = std::min<std::size_t>(surface.depth, surface.slots.size());
-    std::vector<double> gains(kScheduleBins * depth), factors(depth);
-    for (std::size_t k = 0; k < depth; ++k) factors[k] = core.anchors.coldFactor(memory, static_cast<double>(k));
+    SlotGains out;
+    out.depth = std::min<std::size_t>(surface.depth, surface.slots.size());
+    out.usd.assign(kScheduleBins * out.depth, 0.0);
+    out.cold.assign(kScheduleBins * out.depth, 0.0);
     for (std::size_t b = 0; b < kWeekBins; ++b)
-        for (std::size_t k = 0; k < depth; ++k) {
-            const double busy = surface.slot_busy[b * surface.depth + k] / weeks,
-                         cold = surface.level_cold[b * surface.depth + k] * factors[k] * core.cold_anchor / weeks;
-            gains[(b / 6) * depth + k] += rates.gb * (busy * (rates.on_demand - rates.run) - 300 * rates.kept + cold * init_s * rates.on_demand) +
-                                          cold * cold_value;
+        for (std::size_t k = 0; k < out.depth; ++k) {
+            const std::size_t at = (b / 6) * out.depth + k;
+            out.usd[at] += surface.slot_busy[b * surface.depth + k];
+            out.cold[at] += surface.level_cold[b * surface.depth + k];
         }
-    return model::bestSchedule(gains, kScheduleBins, depth, kSwitchShare * weekly_cost);
+    for (std::size_t k = 0; k < out.depth; ++k) {
+        const double factor = core.anchors.coldFactor(memory, static_cast<double>(k)) * core.cold_anchor / weeks;
+        for (std::size_t b = 0; b < kScheduleBins; ++b) {
+            double &usd = out.usd[b * out.depth + k], &cold = out.cold[b * out.depth + k];
+            cold *= factor;
+            usd = rates.gb * (usd / weeks * (rates.on_demand - rates.run) - 1800 * rates.kept + cold * init_s * rates.on_demand);
+        }
+    }
+    return out;
 }
 
 bool constant(const std::vector<std::int32_t>& levels) {
@@ -108,8 +127,9 @@ void addSchedules(const EngineCore& core, std::size_t size, double weekly_cost, 
     const auto& surface = core.surfaces[size];
     if (surface.bins != kWeekBins || core.work.span_s < 13 * 86400.0 || surface.slots.empty()) return;
     if (!ratesAt(core, core.grid[size]).known()) return;
+    const auto gains = slotGains(core, surface, core.work.span_s, core.grid[size]);
     for (const double value : {0.0, 1e-4, 1e-3, 1e-2}) {
-        const auto levels = fittedLevels(core, surface, core.work.span_s, core.grid[size], weekly_cost, value);
+        const auto levels = gains.levels(weekly_cost, value);
         if (constant(levels)) continue;
         Trial trial;
         trial.size = size;
@@ -138,7 +158,7 @@ bool scheduleHoldsUp(const EngineCore& core, const Trial& trial) {
     const auto surface = model::buildSurface(before.arrivals, services, before.span_s, bins);
     if (surface.slots.empty()) return false;
     const double weekly = costOver(core, before, memory, {0}, 0) * kWeekSeconds / before.span_s;
-    const auto levels = fittedLevels(core, surface, before.span_s, memory, weekly, trial.cold_value);
+    const auto levels = slotGains(core, surface, before.span_s, memory).levels(weekly, trial.cold_value);
     std::int32_t level = 0;
     double least = INFINITY;
     for (std::int32_t k = 0; k <= *std::max_element(levels.begin(), levels.end()); ++k) {

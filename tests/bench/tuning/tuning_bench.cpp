@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/model/sim_surface.h"
 #include "core/tuning/engine.h"
 #include "tests/core/tuning/truth.h"
 
@@ -62,7 +63,59 @@ void oneFunction() {
     time("what-if by replay, 200 k requests", 40, [&] { (void)engine->exact(what, {}); });
     what.traffic = 2;
     time("the same at twice the traffic", 20, [&] { (void)engine->exact(what, {}); });
-    time("joint search", 5, [&] { (void)engine->search({}, {}); });
+}
+
+// Memory sizes x pools of 0 to 50 x schedules: some 25 requests in service on average, 40 in the afternoon.
+void jointSearch() {
+    test::Truth t;
+    t.rate = 200'000 / (t.days * 86400);
+    t.memory = 1769;
+    t.serial_ms = 2000;
+    t.cpu_ms = 150'000;
+    t.pool = 4;
+    const auto run = test::runTruth(t);
+    auto e = test::evidenceOf(t, run, 14);
+    e.function.timeout = seconds(900);
+    for (const std::int32_t size : {512, 3008}) e.observations.push_back(test::observed(t, size, 200));
+    InlineExecutor executor;
+    const auto engine = *Engine::build(std::move(e), executor, {});
+    std::vector<double> took;
+    std::size_t candidates = 0;
+    std::int32_t most = 0;
+    for (int i = 0; i < 9; ++i) {
+        const double before = threadCpu();
+        const auto found = engine->search({}, {});
+        took.push_back(1e3 * (threadCpu() - before));
+        candidates = found->candidates.size();
+        for (const auto& c : found->candidates) most = std::max(most, c.settings.warm_pool.value_or(0));
+    }
+    std::sort(took.begin(), took.end());
+    std::printf("joint search, %zu candidates, pools to %d   %8.1f ms median\n", candidates, most, took[took.size() / 2]);
+}
+
+// The surfaces of the memory grid alone, with the tables for every five minutes of a week that the engine asks for.
+void surfaces() {
+    model::Random random(5);
+    std::vector<double> arrivals;
+    std::vector<float> services;
+    double t = 0;
+    for (std::size_t i = 0; i < 200'000; ++i) {
+        arrivals.push_back(t += 6.05 * random.exponential());
+        services.push_back(static_cast<float>(8 * random.exponential()));
+    }
+    model::SurfaceBins bins;
+    bins.bin_s = 300;
+    bins.bins = 2016;
+    bins.depth = 48;
+    bins.keep_alive.seconds = 400;
+    const double before = threadCpu();
+    std::size_t levels = 0;
+    for (int size = 0; size < 18; ++size) {
+        std::vector<float> scaled(services.size());
+        for (std::size_t k = 0; k < services.size(); ++k) scaled[k] = services[k] * (0.2F + 0.2F * static_cast<float>(size));
+        levels += model::buildSurface(arrivals, scaled, t, bins).levels.size();
+    }
+    std::printf("surfaces of 18 sizes, 200 k requests       %8.1f ms (%zu levels)\n", 1e3 * (threadCpu() - before), levels);
 }
 
 void fleet(int functions) {
@@ -99,7 +152,9 @@ void fleet(int functions) {
 }  // namespace
 
 int main(int count, char** arguments) {
+    surfaces();
     oneFunction();
+    jointSearch();
     fleet(count > 1 ? std::atoi(arguments[1]) : 1000);
     return 0;
 }
