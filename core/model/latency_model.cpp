@@ -120,6 +120,7 @@ PosteriorDraws LatencyModel::draws(std::span<const Megabytes> sizes, std::size_t
     for (const auto size : sizes) {
         axes.push_back(impl_->axis(size, {}));
         out.measurement_sd.push_back(impl_->posterior->measurementSd(axes.back()));
+        out.own_sd.push_back(impl_->posterior->ownSd(axes.back()));
     }
     if (axes.empty() || count == 0) return out;
     out.mean_ms = impl_->posterior->draws(axes, count, impl_->options.seed);

@@ -54,6 +54,7 @@ struct PosteriorDraws {
     std::size_t draws = 0, sizes = 0;
     std::vector<double> mean_ms;
     std::vector<double> measurement_sd;  // per size: log-scale noise of one more measurement there
+    std::vector<double> own_sd;          // the part of it that is the size's own and lasts; 0 where it was measured
     [[nodiscard]] double at(std::size_t draw, std::size_t size) const { return mean_ms[draw * sizes + size]; }
 };
 

@@ -423,12 +423,18 @@ std::vector<double> Posterior::draws(const std::vector<double>& axes, std::size_
     return out;
 }
 
+double Posterior::ownSd(double axis) const {
+    const Impl& m = *impl_;
+    if (m.measuredIndex(std::log(axis)) >= 0) return 0;
+    double var = 0;
+    for (const auto& component : m.components) var += std::pow(m.settings[component.setting].nugget, 2) / kComponents;
+    return std::sqrt(var);
+}
+
 double Posterior::measurementSd(double axis) const {
     const Impl& m = *impl_;
-    double var = 0;
-    const int measured = m.measuredIndex(std::log(axis));
-    for (const auto& component : m.components) var += std::pow(m.settings[component.setting].nugget, 2) / kComponents;
-    if (measured >= 0) var = m.repeat_sd * m.repeat_sd;
+    const double own = ownSd(axis);
+    const double var = m.measuredIndex(std::log(axis)) >= 0 ? m.repeat_sd * m.repeat_sd : own * own;
     return std::sqrt(var + m.typical_sampling_var);
 }
 

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] std::vector<double> draws(const std::vector<double>& axes, std::size_t count, std::uint64_t seed) const;
     // Typical sd of what one more measurement there adds to the drawn value.
     [[nodiscard]] double measurementSd(double axis) const;
+    // The part of it that is the size's own and lasts; 0 where it was measured.
+    [[nodiscard]] double ownSd(double axis) const;
 
     struct Summary {
         double knee = 0, soft = 0, pressure = 0, amdahl = 0, power = 0, exponential = 0, quota = 0;  // posterior shares

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::size_t kDraws = 256;
 constexpr double kSloConfidence = 0.35;  // of the way from the expected p95 to the upper end of its interval
-constexpr double kAsGood = 0.5;          // share of the best reduction of regret that may be given up for a more telling size
+constexpr double kAsGood = 0.5;          // while few sizes are measured: share of the best reduction of regret that may be given up for a
+                                         // more telling size
+constexpr auto kFew = 3;                 // up to so many measured sizes leave a curve of this freedom unchecked: measured ones are preferred
 constexpr double kGain = 1.02;           // speed: sizes within this of the fastest count as equally fast
 
 std::vector<Megabytes> ascending(std::span<const Megabytes> sizes) {
@@ -28,7 +30,7 @@ std::vector<Megabytes> ascending(std::span<const Megabytes> sizes) {
 struct CostTable {
     std::size_t draws = 0, sizes = 0;
     std::vector<double> cost, time, expected, expected_time;
-    std::vector<double> measurement_sd;
+    std::vector<double> measurement_sd, own_sd;
     [[nodiscard]] double at(std::size_t draw, std::size_t size) const { return cost[draw * sizes + size]; }
 };
 
@@ -38,6 +40,7 @@ CostTable costTable(const LatencyModel& model, std::span<const Megabytes> sizes,
     table.draws = draws.draws;
     table.sizes = draws.sizes;
     table.measurement_sd = std::move(draws.measurement_sd);
+    table.own_sd = std::move(draws.own_sd);
     table.cost.resize(draws.mean_ms.size());
     table.expected.assign(sizes.size(), 0);
     table.expected_time.assign(sizes.size(), 0);
@@ -60,8 +63,10 @@ struct Eligibility {
     std::vector<char> eligible, measured;
 };
 
-// Cheapest by expected cost, but the best measured size unless leaving it saves at least `least_saving`
-// and more than one size is wont to deviate by.
+bool few(const Eligibility& who) { return std::count(who.measured.begin(), who.measured.end(), 1) <= kFew; }
+
+// Cheapest by expected cost; while few sizes are measured, the best measured one unless leaving it saves at least `least_saving` and more
+// than one size is wont to deviate by.
 std::size_t cheapest(const std::vector<double>& expected, const Eligibility& who, double least_saving, const std::vector<double>& noise) {
     std::size_t best = expected.size(), best_measured = expected.size();
     for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -70,7 +75,7 @@ std::size_t cheapest(const std::vector<double>& expected, const Eligibility& who
         if (who.measured[i] && (best_measured == expected.size() || expected[i] < expected[best_measured])) best_measured = i;
     }
     if (best_measured == expected.size() || best == expected.size()) return best;
-    const double saving = std::max(least_saving, noise[best]);
+    const double saving = few(who) ? std::max(least_saving, noise[best]) : 0;
     return expected[best] > (1 - saving) * expected[best_measured] ? best_measured : best;
 }
 
@@ -263,8 +268,11 @@ Result<NextSize> nextSize(const LatencyModel& model, std::span<const Megabytes> 
     out.expected_regret = out.regret_after = expectedRegret(table, who, now);
     if (out.expected_regret < stop_below) return out;
 
-    // Each draw in turn is the truth; its measurement at x reweights the draws, and the new choice is judged by the truth.
+    // Each draw in turn is the truth; its measurement at x reweights the draws, and the new choice is judged by the truth. What a size does
+    // on its own lasts: a size measured to be cheaper than the curve is cheaper to run at, so a measurement is worth most where the curve
+    // is lowest. That deviation is taken at the three nodes of Gauss-Hermite quadrature.
     constexpr std::size_t kTruthStep = 4;
+    constexpr double kNodes[] = {-1.7320508, 0, 1.7320508}, kWeights[] = {1.0 / 6, 2.0 / 3, 1.0 / 6};
     std::vector<double> least(table.draws, std::numeric_limits<double>::infinity());
     for (std::size_t d = 0; d < table.draws; ++d)
         for (std::size_t i = 0; i < table.sizes; ++i)
@@ -277,33 +285,42 @@ Result<NextSize> nextSize(const LatencyModel& model, std::span<const Megabytes> 
         Eligibility then = who;
         then.measured[x] = 1;
         const double noise = std::max(0.004, table.measurement_sd[x]);
+        const double own = std::min(noise, table.own_sd[x]), lasting = own * own / (noise * noise);
         for (std::size_t d = 0; d < table.draws; ++d) log_time[d] = std::log(table.time[d * table.sizes + x]);
-        double regret = 0;
-        std::size_t truths = 0;
-        for (std::size_t truth = kTruthStep / 2; truth < table.draws; truth += kTruthStep, ++truths) {
-            std::fill(expected.begin(), expected.end(), 0);
-            double total = 0;
-            for (std::size_t d = 0; d < table.draws; ++d) {
-                const double z = (log_time[d] - log_time[truth]) / noise;
-                if (z * z > 30) continue;
-                const double weight = std::exp(-0.5 * z * z);
-                total += weight;
-                const double* row = table.cost.data() + d * table.sizes;
-                for (std::size_t i = 0; i < table.sizes; ++i) expected[i] += weight * row[i];
+        double regret = 0, truths = 0;
+        for (std::size_t truth = kTruthStep / 2; truth < table.draws; truth += kTruthStep) {
+            for (std::size_t node = 0; node < std::size(kNodes); ++node) {
+                const double deviation = kNodes[node] * noise, seen = log_time[truth] + deviation;
+                std::fill(expected.begin(), expected.end(), 0);
+                double total = 0, curve = 0;
+                for (std::size_t d = 0; d < table.draws; ++d) {
+                    const double z = (log_time[d] - seen) / noise;
+                    if (z * z > 30) continue;
+                    const double weight = std::exp(-0.5 * z * z);
+                    total += weight;
+                    curve += weight * log_time[d];
+                    const double* row = table.cost.data() + d * table.sizes;
+                    for (std::size_t i = 0; i < table.sizes; ++i) expected[i] += weight * row[i];
+                }
+                for (double& value : expected) value /= total;
+                expected[x] *= std::exp(lasting * (seen - curve / total));
+                const std::size_t choice = cheapest(expected, then, kLeastSaving, table.measurement_sd);
+                const double cost = table.at(truth, choice) * (choice == x ? std::exp(lasting * deviation) : 1.0);
+                regret += kWeights[node] * (cost / least[truth] - 1);
+                truths += kWeights[node];
             }
-            for (double& value : expected) value /= total;
-            const std::size_t choice = cheapest(expected, then, kLeastSaving, table.measurement_sd);
-            regret += table.at(truth, choice) / least[truth] - 1;
         }
-        regret /= static_cast<double>(truths);
+        regret /= truths;
         after[x] = regret;
         best = std::min(best, regret);
     }
-    // Many sizes are about as good. Of those, the one farthest from what was measured (it teaches most about the curve), weighed against
-    // what it is expected to cost (it is the likelier to be run at afterwards): distance in ln(MB) over the root of the cost.
+    // Many sizes are about as good. While few are measured: of those, the one farthest from what was measured (it teaches most about the
+    // curve), weighed against what it is expected to cost (it is the likelier to be run at afterwards): distance in ln(MB) over the root of
+    // the cost. After that, the best.
     double best_score = -1;
+    const double give = few(who) ? kAsGood : 0;
     for (std::size_t x = 0; x < all.size(); ++x) {
-        if (!std::isfinite(after[x]) || after[x] > best + kAsGood * std::max(0.0, out.expected_regret - best)) continue;
+        if (!std::isfinite(after[x]) || after[x] > best + give * std::max(0.0, out.expected_regret - best)) continue;
         double gap = std::numeric_limits<double>::infinity();
         for (std::size_t i = 0; i < all.size(); ++i)
             if (who.measured[i]) gap = std::min(gap, std::abs(std::log(static_cast<double>(all[x].value) / all[i].value)));

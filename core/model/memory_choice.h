@@ -32,7 +32,7 @@ struct ChoiceOptions {
     std::vector<Megabytes> candidates;  // empty: candidateSizes() of the model
     PricePlan price;
     std::optional<double> slo_p95_ms;
-    double least_saving = 0.02;  // leave the best measured size only for an expected saving of at least this
+    double least_saving = 0.02;  // with up to three measured sizes: leave the best of them only for an expected saving of at least this
     double band = 0.05;          // flat region and balanced: within this of the cheapest
 };
 

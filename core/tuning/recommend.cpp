@@ -147,6 +147,44 @@ void explain(const EngineCore& core, const Limits& limits, const Point& after, c
     r.reasons.push_back("Evidence: " + core.work.description + ".");
 }
 
+// What would change its mind: the target from which a cheaper setting would do, and how wrong the duration may be.
+void wouldChange(const EngineCore& core, const std::vector<Trial>& trials, const Limits& limits, const Point& after, Recommendation& r) {
+    const auto cost = costOf(core, after);
+    if (!cost) return;
+    const double least = std::max(kLeastUsd, kLeastShare * costOf(core, core.today_point).value_or(0));
+    const Trial* looser = nullptr;
+    for (const auto& t : trials)
+        if (!t.feasible && t.point.p95_s > limits.p95_s && t.cost < *cost - least &&
+            (looser == nullptr || t.point.p95_s < looser->point.p95_s))
+            looser = &t;
+    if (looser != nullptr) {
+        const auto& s = looser->settings;
+        std::string what = fmt::format("{} MB", s.memory.value);
+        if (s.schedule)
+            what += " with a weekly schedule";
+        else if (s.pool > 0 || core.pool_today > 0)
+            what += fmt::format(" with a warm pool of {}", s.pool);
+        r.reasons.push_back(fmt::format("What would change it: a p95 of {} would be enough ({}); then {} costs {} a month less.",
+                                        milliseconds3(looser->point.p95_s),
+                                        limits.explicit_slo ? "the target is " + milliseconds3(limits.p95_s)
+                                                            : "no target is set, so today's is kept, within 5 %",
+                                        what, dollars(*cost - looser->cost)));
+    }
+    if (!r.settings.memory || !r.effect.cost_usd_month) return;
+    // A request's cost is its duration's: the saving is gone when that is longer than expected by saving / cost of duration.
+    const double saving = r.effect.cost_usd_month->before - r.effect.cost_usd_month->after;
+    const auto duration_usd = [&] {
+        auto without = after;
+        without.usage.duration_ms_billed = without.usage.pool_duration_ms_billed = 0;
+        return *cost - costOf(core, without).value_or(*cost);
+    }();
+    if (saving <= 0 || duration_usd <= 0) return;
+    const double ratio = core.ratioAt(*r.settings.memory), most = ratio * (1 + saving / duration_usd);
+    r.reasons.push_back(fmt::format("What would change it: requests at {} MB that take over {:.2f} times as long as at {} MB ({:.2f} expected) "
+                                    "would undo the saving.",
+                                    r.settings.memory->value, most, core.evidence.function.memory.value, ratio));
+}
+
 Recommendation unsure(const EngineCore& core, std::string needs, std::string why) {
     Recommendation r;
     r.function_id = core.evidence.function.id;
@@ -272,6 +310,7 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
         r.risk = "low";
         r.saving_month = MoneyEstimate{};
         fillEffect(core, r, today);
+        wouldChange(core, trials, limits, today, r);
         return r;
     }
 
@@ -333,6 +372,7 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
         r.reasons.push_back(fmt::format("Not invoked once in the period, and a warm pool of {} is paid for.", core.pool_today));
     else
         explain(core, limits, after, *best, r);
+    wouldChange(core, trials, limits, after, r);
     if (!slo_met)
         r.reasons.push_back(meets(limits, after) ? "The target is missed today."
                                                  : "The target is missed today and stays missed: nothing that the evidence allows meets it.");

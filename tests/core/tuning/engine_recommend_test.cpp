@@ -47,6 +47,32 @@ double realised(const Truth& t, const Asked& a) {
     return test::runTruth(t).cost_month - test::runTruth(other).cost_month;
 }
 
+// What it says would change its mind is so: with that target it recommends something else, and with that duration nothing is saved.
+TEST(Recommend, SaysWhatWouldChangeIt) {
+    Truth t;
+    t.memory = 1769;
+    t.rate = 0.15;
+    t.serial_ms = 400;
+    t.cpu_ms = 300;
+    auto run = test::runTruth(t);
+    const auto evidence = withTrials(test::evidenceOf(t, run, 14), t, {512, 1024, 3008});
+    Slo slo;
+    slo.p95_ms = 1.02 * run.p95();
+    const auto a = ask(evidence, slo);
+    const auto& reasons = a.r().reasons;
+    const auto said = std::find_if(reasons.begin(), reasons.end(), [](const auto& r) { return r.starts_with("What would change it: a p95 of "); });
+    ASSERT_NE(said, reasons.end());
+    std::string digits;
+    for (const char c : said->substr(31, said->find(" ms", 31) - 31))
+        if (c != ',') digits += c;
+    slo.p95_ms = std::stod(digits) * 1.1;
+    EXPECT_NE(ask(evidence, slo).r().id, a.r().id) << *said;
+    slo.p95_ms = 3 * run.p95();
+    const auto b = ask(evidence, slo);
+    ASSERT_EQ(b.r().status, RecommendationStatus::recommended);
+    EXPECT_TRUE(std::any_of(b.r().reasons.begin(), b.r().reasons.end(), [](const auto& r) { return r.find("would undo the saving") != r.npos; }));
+}
+
 TEST(Recommend, TooMuchMemoryIsCutToTheKneeAndTheSavingComesTrue) {
     int held = 0;
     for (std::uint64_t seed = 1; seed <= 4; ++seed) {

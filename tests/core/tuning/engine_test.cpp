@@ -143,9 +143,11 @@ TEST(Engine, SameAnswersOnAnyExecutor) {
             for (auto& t : threads_) t.join();
         }
         void post(std::function<void()> task) override { threads_.emplace_back(std::move(task)); }
-        [[nodiscard]] std::size_t parallelism() const override { return 4; }
+        explicit Threads(std::size_t parallelism) : parallelism_(parallelism) {}
+        [[nodiscard]] std::size_t parallelism() const override { return parallelism_; }
 
     private:
+        std::size_t parallelism_;
         std::vector<std::thread> threads_;
     };
     Truth t;
@@ -153,17 +155,29 @@ TEST(Engine, SameAnswersOnAnyExecutor) {
     auto run = test::runTruth(t);
     const auto evidence = test::evidenceOf(t, run, 2);
     const auto a = built(evidence);
-    std::shared_ptr<const Engine> b;
-    {
-        Threads threads;
-        b = *Engine::build(evidence, threads, {});
+    const auto found = *a->search({}, {});
+    for (const std::size_t parallelism : {1, 2, 4}) {
+        std::shared_ptr<const Engine> b;
+        {
+            Threads threads(parallelism);
+            b = *Engine::build(evidence, threads, {});
+        }
+        const auto qa = a->quick(atMemory(900)).whatif, qb = b->quick(atMemory(900)).whatif;
+        EXPECT_EQ(qa.cost_month, qb.cost_month);
+        EXPECT_EQ(qa.p95_ms, qb.p95_ms);
+        EXPECT_EQ(qa.latency_cdf, qb.latency_cdf);
+        EXPECT_EQ(a->exact(atMemory(900), {})->whatif.latency_cdf, b->exact(atMemory(900), {})->whatif.latency_cdf);
+        EXPECT_EQ(a->week().cold, b->week().cold);
+        const auto again = *b->search({}, {});
+        EXPECT_EQ(found.recommendation.id, again.recommendation.id);
+        EXPECT_EQ(found.recommendation.reasons, again.recommendation.reasons);
+        ASSERT_EQ(found.candidates.size(), again.candidates.size());
+        for (std::size_t i = 0; i < found.candidates.size(); ++i) {
+            EXPECT_EQ(found.candidates[i].cost_month_usd, again.candidates[i].cost_month_usd);
+            EXPECT_EQ(found.candidates[i].p95_ms, again.candidates[i].p95_ms);
+            EXPECT_EQ(found.candidates[i].cold_share, again.candidates[i].cold_share);
+        }
     }
-    const auto qa = a->quick(atMemory(900)).whatif, qb = b->quick(atMemory(900)).whatif;
-    EXPECT_EQ(qa.cost_month, qb.cost_month);
-    EXPECT_EQ(qa.p95_ms, qb.p95_ms);
-    EXPECT_EQ(qa.latency_cdf, qb.latency_cdf);
-    EXPECT_EQ(a->search({}, {})->recommendation.id, b->search({}, {})->recommendation.id);
-    EXPECT_EQ(a->week().cold, b->week().cold);
 }
 
 TEST(Engine, DemandAheadComesWithItsBackTest) {
