@@ -36,7 +36,7 @@ std::vector<std::size_t> anchorSizes(const EngineCore& core) {
 
 std::vector<std::int32_t> anchorPools(const EngineCore& core, std::size_t size, std::optional<std::int32_t> limit) {
     std::vector<std::int32_t> pools{core.pool_today};
-    if (!poolCanChange(core)) return pools;
+    if (core.pool_qualifier.empty()) return pools;  // nowhere to put one
     pools.push_back(0);
     const double all = surfaceColds(core, size, 0, limit);
     const auto levels = static_cast<std::int32_t>(core.surfaces[size].levels.size());
