@@ -211,6 +211,21 @@ Machine readMachine(Fields& outer, const Json& object) {
     return m;
 }
 
+// A list of what an agent has or lacks, each with a text on why.
+template <typename Offer>
+void readOffers(Fields& outer, const char* key, const char* text_key, std::string Offer::*text, std::vector<Offer>& into) {
+    const Json* list = outer.find(key);
+    if (list == nullptr || !list->is_array()) return;
+    for (const auto& one : *list) {
+        Fields fields(one, key);
+        auto& offer = into.emplace_back();
+        fields.text("name", offer.name);
+        fields.flag("available", offer.available);
+        fields.text(text_key, offer.*text);
+        outer.include(fields);
+    }
+}
+
 Json optional(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
 TrialResult readResult(Fields& fields) {
@@ -383,16 +398,7 @@ Result<Event> parseEvent(std::string_view text) {
         Hello hello;
         fields.text("version", hello.version);
         if (const Json* machine = fields.find("machine")) hello.machine = readMachine(fields, *machine);
-        if (const Json* list = fields.find("limiters"); list != nullptr && list->is_array()) {
-            for (const auto& one : *list) {
-                Fields limiter(one, "limiters");
-                auto& into = hello.limiters.emplace_back();
-                limiter.text("name", into.name);
-                limiter.flag("available", into.available);
-                limiter.text("why", into.why);
-                fields.include(limiter);
-            }
-        }
+        readOffers(fields, "limiters", "why", &Hello::Limiter::why, hello.limiters);
         event = std::move(hello);
     } else if (type == "progress") {
         ProgressEvent progress;
@@ -405,16 +411,7 @@ Result<Event> parseEvent(std::string_view text) {
         event = readResult(fields);
     } else if (type == "devices") {
         DevicesEvent devices;
-        if (const Json* list = fields.find("devices"); list != nullptr && list->is_array()) {
-            for (const auto& one : *list) {
-                Fields device(one, "devices");
-                auto& into = devices.devices.emplace_back();
-                device.text("name", into.name);
-                device.flag("available", into.available);
-                device.text("detail", into.detail);
-                fields.include(device);
-            }
-        }
+        readOffers(fields, "devices", "detail", &Device::detail, devices.devices);
         event = std::move(devices);
     } else if (type == "error") {
         ErrorEvent error;
