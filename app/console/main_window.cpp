@@ -13,6 +13,7 @@
 #include "app/console/frame/status_line.h"
 #include "app/console/models/words.h"
 #include "app/console/pages/announced_page.h"
+#include "app/console/pages/benchmarks_page.h"
 #include "app/console/pages/changes_page.h"
 #include "app/console/pages/connections_page.h"
 #include "app/console/pages/costs_page.h"
@@ -89,12 +90,7 @@ MainWindow::MainWindow(Session& session) : session_(session) {
             "Day by day and meter by meter: what the platform billed, what Pilotlight computes from usage and list prices, and why the "
             "two differ. It needs imported bills, which this version cannot read yet. Computed costs are complete today."),
         QStringLiteral("Open Costs"), QStringLiteral("costs")));
-    add(new AnnouncedPage(
-        session_, QStringLiteral("benchmarks"), QStringLiteral("Your model, measured on this machine at serverless sizes"),
-        QStringLiteral(
-            "Latency, cold start by stage and peak memory at each size, from runs of the real handler here. The bench agent is not part of "
-            "this version. Until then what-if rests on the sizes the cloud has measured."),
-        QStringLiteral("Open a what-if"), QStringLiteral("functions")));
+    add(new BenchmarksPage(session_));
     add(new ChangesPage(session_));
     add(new ConnectionsPage(session_));
     add(new SettingsPage(session_));

@@ -7,9 +7,9 @@
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <sstream>
 
+#include "app/common/campaigns.h"
 #include "app/ctl/bench_output.h"
 #include "app/ctl/context.h"
 #include "app/ctl/sizes.h"
@@ -38,7 +38,7 @@ struct BenchOptions {
     std::uint32_t seed = 1;
 };
 
-std::string folderOf(const Context& context) { return (context.workspace_dir.empty() ? Workspace::defaultDirectory() : context.workspace_dir) + "/bench"; }
+std::string folderOf(const Context& context) { return common::benchFolder(context.workspace_dir); }
 
 // "90", "90s", "10m", "1h"
 Result<double> secondsOf(const std::string& text) {
@@ -48,14 +48,6 @@ Result<double> secondsOf(const std::string& text) {
     const double scale = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
     if (end == text.c_str() || scale == 0 || !(value > 0) || value * scale > 86'400) return fail(ErrorCode::invalid_argument, "\"" + text + "\" is not a time budget", {}, "Write 90s, 10m or 1h; at most 24h");
     return value * scale;
-}
-
-std::string newId(Timestamp now) {
-    const std::string text = toIso8601(now);  // 2026-11-24T13:45:01Z
-    std::string digits;
-    for (const char c : text.substr(0, 19))
-        if (c >= '0' && c <= '9') digits += c;
-    return fmt::format("{}-{}-{:04x}", digits.substr(0, 8), digits.substr(8), std::random_device{}() & 0xffff);
 }
 
 // An absolute path, because the agent may run elsewhere and later.
@@ -97,41 +89,29 @@ Result<bench::CampaignPlan> planOf(const BenchOptions& o) {
     PILOTLIGHT_ASSIGN(plan.trial.target, targetOf(o));
     PILOTLIGHT_ASSIGN(const auto sizes, parseSizes(o.sizes));
     for (const auto size : sizes) plan.sizes.push_back(size.value);
-    plan.all_sizes = !plan.sizes.empty();
-    if (plan.sizes.empty()) plan.sizes = bench::defaultSizes(plan.platform, o.quick);
-    std::sort(plan.sizes.begin(), plan.sizes.end());
     plan.vcpu = o.vcpu;
-    for (const auto size : plan.sizes) PILOTLIGHT_TRY(bench::emulate(plan.platform, size, plan.vcpu).map([](const auto&) {}));
     PILOTLIGHT_ASSIGN(const auto threads, parseSizes(o.threads));
     plan.threads.clear();
     for (const auto count : threads) plan.threads.push_back(count.value);
-    if (plan.threads.empty()) plan.threads = {1};
-    PILOTLIGHT_ASSIGN(plan.budget_s, secondsOf(o.budget.empty() ? (o.quick ? "3m" : "10m") : o.budget));
-    plan.colds = o.colds > 0 ? o.colds : o.quick ? 5 : 10;
-    plan.warm = o.warm > 0 ? o.warm : o.quick ? 64 : 200;
-    plan.trial.id = "template";
-    plan.trial.size = {.memory_mb = plan.sizes.front(), .vcpu = 1};
     plan.trial.limiter = o.limiter;
     plan.trial.spin = o.spin;
     plan.trial.timeout_s = o.timeout_s;
     plan.seed = o.seed;
-    if (const auto price = pricePlan(plan.platform, Architecture::x86_64)) plan.price = *price;
-    // What the agent would refuse is refused before anything is written.
-    PILOTLIGHT_TRY(bench::parseRequest(bench::toLine(bench::Request(plan.trial))).map([](const auto&) {}));
-    const auto now = RealClock().now();
-    plan.created = toIso8601(now);
-    plan.id = newId(now);
+    PILOTLIGHT_ASSIGN(plan, common::completed(std::move(plan), o.quick));
+    if (!o.budget.empty()) {
+        PILOTLIGHT_ASSIGN(plan.budget_s, secondsOf(o.budget));
+    }
+    if (o.colds > 0) plan.colds = o.colds;
+    if (o.warm > 0) plan.warm = o.warm;
     return plan;
 }
 
-Result<bench::AgentClient> startAgent(const BenchOptions& options) {
+std::vector<std::string> agentCommand(const BenchOptions& options) {
+    if (options.agent.empty()) return {bench::agentProgram()};
     std::vector<std::string> command;
-    std::istringstream words(options.agent.empty() ? bench::agentProgram() : options.agent);
-    if (options.agent.empty())
-        command = {words.str()};
-    else
-        for (std::string word; words >> word;) command.push_back(word);
-    return bench::AgentClient::start(command);
+    std::istringstream words(options.agent);
+    for (std::string word; words >> word;) command.push_back(word);
+    return command;
 }
 
 Status attach(Context& context, const Campaign& campaign, const std::string& function) {
@@ -146,7 +126,6 @@ Status attach(Context& context, const Campaign& campaign, const std::string& fun
 Status runBench(Context& context, const BenchOptions& options) {
     const std::string folder = folderOf(context);
     Campaign campaign;
-    std::optional<bench::CampaignFile> file;
     if (options.resume.empty()) {
         PILOTLIGHT_ASSIGN(campaign.plan, planOf(options));
     } else {
@@ -154,25 +133,16 @@ Status runBench(Context& context, const BenchOptions& options) {
         if (!options.budget.empty()) {
             PILOTLIGHT_ASSIGN(campaign.plan.budget_s, secondsOf(options.budget));
         }
-        PILOTLIGHT_ASSIGN(file, bench::CampaignFile::open(folder, campaign.plan.id));
-        // A trial that did not measure may do so now.
-        std::erase_if(campaign.trials, [](const auto& trial) { return trial.result.status == bench::TrialStatus::cancelled; });
     }
-    PILOTLIGHT_ASSIGN(auto agent, startAgent(options));
-    campaign.agent = agent.hello();
-    if (!file) {
-        PILOTLIGHT_ASSIGN(file, bench::CampaignFile::create(folder, campaign.plan));
-    }
-    PILOTLIGHT_TRY(file->append(bench::agentLine(agent.hello())));
-    const auto able = bench::emulatedSizes(campaign.plan, agent.hello().machine.cpus);
-    if (able.size() < campaign.plan.sizes.size())
-        context.note(fmt::format("{} of {} sizes need more than this machine's {} CPUs and are left out", campaign.plan.sizes.size() - able.size(), campaign.plan.sizes.size(), agent.hello().machine.cpus));
-    context.note(fmt::format("Campaign {}: {} sizes, at most {:.0f} s. Ctrl-C stops it; bench run --resume {} goes on.", campaign.plan.id, able.size(), campaign.plan.budget_s, campaign.plan.id));
-
-    const auto run = [&](const bench::TrialRequest& request, const JobContext& job) { return agent.run(request, job); };
-    const auto keep = [&](const bench::TrialRecord& record) { return file->append(bench::trialLine(record)); };
-    const Status done = bench::runCampaign(campaign, agent.hello().machine.cpus, run, keep, context.job());
-    if (campaign.end != bench::CampaignEnd::unfinished) PILOTLIGHT_TRY(file->append(bench::endLine(campaign.end)));
+    bool started = false;
+    const Status done = common::runSession(folder, campaign, agentCommand(options), context.job(), [&](const bench::Hello& hello) {
+        started = true;
+        const auto able = bench::emulatedSizes(campaign.plan, hello.machine.cpus);
+        if (able.size() < campaign.plan.sizes.size())
+            context.note(fmt::format("{} of {} sizes need more than this machine's {} CPUs and are left out", campaign.plan.sizes.size() - able.size(), campaign.plan.sizes.size(), hello.machine.cpus));
+        context.note(fmt::format("Campaign {}: {} sizes, at most {:.0f} s. Ctrl-C stops it; bench run --resume {} goes on.", campaign.plan.id, able.size(), campaign.plan.budget_s, campaign.plan.id));
+    });
+    if (!started) return done;
     if (context.json)
         context.out(toJson(campaign).dump(2));
     else
@@ -299,7 +269,7 @@ Status predictBench(Context& context, const BenchOptions& options) {
 }
 
 Status devicesBench(Context& context, const BenchOptions& options) {
-    PILOTLIGHT_ASSIGN(auto agent, startAgent(options));
+    PILOTLIGHT_ASSIGN(auto agent, bench::AgentClient::start(agentCommand(options)));
     PILOTLIGHT_ASSIGN(const auto devices, agent.devices(context.job()));
     const auto& hello = agent.hello();
     if (context.json) {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "app/common/campaigns.h"
 #include "app/ctl/context.h"
 #include "app/ctl/sizes.h"
 #include "app/ctl/table.h"
@@ -45,7 +46,7 @@ Result<Fitted> fitted(Context& context, const PredictCommand& command) {
     PILOTLIGHT_ASSIGN(const auto observations, model::parseObservationCsv(text));
     for (const auto& note : observations.notes) context.note(command.observations + ": " + note);
     PILOTLIGHT_ASSIGN(auto model, model::LatencyModel::fit(observations.observations, {.platform = platform, .architecture = architecture}));
-    const auto price = pricePlan(platform, architecture);
+    const auto price = common::pricePlan(platform, architecture);
     return Fitted{std::move(model), price.value_or(model::PricePlan{.usd_per_gb_second = 1e-5}), price.has_value()};
 }
 
