@@ -84,7 +84,7 @@ void sayColdStart(const std::vector<const BenchPoint*>& usable, std::vector<Find
     double sum = 0;
     for (const auto& [what, ms] : parts) sum += ms.value_or(0);
     const auto largest = std::max_element(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.second.value_or(0) < b.second.value_or(0); });
-    if (sum > 0 && largest->second) {
+    if (sum > 0 && largest->second && *largest->second < sum) {
         out.push_back({Finding::Kind::fact, fmt::format("{:.0f} % of the cold start at {} is {}.", 100 * *largest->second / sum, size(point.memory_mb), largest->first)});
     }
     if (point.cold_ms && point.cold_disk_ms && *point.cold_disk_ms > *point.cold_ms * 1.1) {

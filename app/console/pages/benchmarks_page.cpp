@@ -23,6 +23,10 @@ namespace pilotlight::console {
 
 using namespace widgets;
 
+namespace {
+constexpr int kListWidth = 264;
+}
+
 BenchmarksPage::BenchmarksPage(Session& session)
     : Page(session, QStringLiteral("benchmarks")), folder_(common::benchFolder(session.options().workspace)), reading_(std::make_unique<Latest>(session.jobs())) {
     stop_ = new QPushButton(QStringLiteral("Stop"), this);
@@ -47,7 +51,6 @@ BenchmarksPage::BenchmarksPage(Session& session)
     row->setContentsMargins(space::page, space::page, space::page, space::page);
     row->setSpacing(space::gap);
     list_card_ = new Card(QStringLiteral("Campaigns"), QStringLiteral("newest first"));
-    list_card_->setFixedWidth(264);
     list_model_ = new CampaignModel(this);
     auto* proxy = new SortProxy(this);
     proxy->setSourceModel(list_model_);
@@ -68,12 +71,12 @@ BenchmarksPage::BenchmarksPage(Session& session)
     connect(begin, &QPushButton::clicked, this, &BenchmarksPage::ask);
     connect(list_card_, &Card::actionRequested, this, &BenchmarksPage::ask);
 
-    auto* area = new QScrollArea;
-    area->setWidgetResizable(true);
-    area->setFrameShape(QFrame::NoFrame);
-    details_ = new QWidget;
-    details_->setObjectName(QStringLiteral("page"));
-    auto* column = new QVBoxLayout(details_);
+    area_ = new QScrollArea;
+    area_->setWidgetResizable(true);
+    area_->setFrameShape(QFrame::NoFrame);
+    auto* details = new QWidget;
+    details->setObjectName(QStringLiteral("page"));
+    auto* column = new QVBoxLayout(details);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(space::gap);
     auto* charts = new QHBoxLayout;
@@ -121,8 +124,8 @@ BenchmarksPage::BenchmarksPage(Session& session)
     says_card_->body()->addWidget(says_);
     column->addWidget(says_card_);
     column->addStretch(1);
-    area->setWidget(details_);
-    row->addWidget(area, 1);
+    area_->setWidget(details);
+    row->addWidget(area_, 1);
 
     connect(list_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& now) {
         wanted_ = now.data(KeyRole).toString();
@@ -222,7 +225,10 @@ void BenchmarksPage::fill() {
     } else {
         list_card_->setState(PanelState::content());
     }
-    details_->setVisible(shown != nullptr);
+    // An empty page is one panel with the one thing to do.
+    list_card_->setMinimumWidth(kListWidth);
+    list_card_->setMaximumWidth(campaigns_.empty() ? QWIDGETSIZE_MAX : kListWidth);
+    area_->setVisible(shown != nullptr);
     const bool mine = running() && shown && qs(shown->campaign.plan.id) == running_id_;
     const bool unfinished = shown && shown->campaign.end != bench::CampaignEnd::complete;
     stop_->setText(mine ? QStringLiteral("Stop") : QStringLiteral("Go on"));

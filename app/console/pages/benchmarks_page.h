@@ -10,6 +10,7 @@
 class QLabel;
 class QMenu;
 class QPushButton;
+class QScrollArea;
 class QTimer;
 
 namespace pilotlight::widgets {
@@ -67,7 +68,7 @@ private:
     widgets::SizeChart *latency_, *cost_;
     widgets::StackBar* cold_;
     widgets::DotList* says_;
-    QWidget* details_;
+    QScrollArea* area_;
     QPushButton *stop_, *compare_, *use_;
     QMenu *compare_menu_, *use_menu_;
     QList<QWidget*> tools_;
