@@ -75,8 +75,9 @@ Status runSession(const std::string& folder, bench::Campaign& campaign, std::vec
                   const std::function<void(const bench::Hello&)>& started) {
     if (command.empty()) command = {bench::agentProgram()};
     PILOTLIGHT_ASSIGN(auto agent, bench::AgentClient::start(command));
-    const bool fresh = campaign.trials.empty() && !campaign.agent;
-    PILOTLIGHT_ASSIGN(auto file, fresh ? bench::CampaignFile::create(folder, campaign.plan) : bench::CampaignFile::open(folder, campaign.plan.id));
+    auto opened = bench::CampaignFile::open(folder, campaign.plan.id);
+    if (!opened) opened = bench::CampaignFile::create(folder, campaign.plan);
+    PILOTLIGHT_ASSIGN(auto file, std::move(opened));
     campaign.agent = agent.hello();
     PILOTLIGHT_TRY(file.append(bench::agentLine(agent.hello())));
     // A trial that was cancelled may measure now.
