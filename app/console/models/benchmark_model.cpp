@@ -69,6 +69,7 @@ BenchCampaign workedOut(bench::Campaign campaign) {
     out.points = bench::pointsOf(campaign);
     out.predicted = bench::predictedPoints(campaign, out.points);
     out.findings = bench::findingsOf(campaign, out.points);
+    out.observations = bench::observationsOf(campaign);
     out.campaign = std::move(campaign);
     return out;
 }

@@ -20,6 +20,7 @@ struct BenchCampaign {
     std::vector<bench::BenchPoint> points;
     std::vector<bench::PredictedPoint> predicted;
     std::vector<bench::Finding> findings;
+    std::vector<Observation> observations;  // what a function is given as evidence
 };
 [[nodiscard]] BenchCampaign workedOut(bench::Campaign campaign);
 

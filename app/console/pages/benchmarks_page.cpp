@@ -238,7 +238,7 @@ void BenchmarksPage::fill() {
     compare_->setVisible(shown != nullptr);
     compare_->setEnabled(campaigns_.size() > 1);
     use_->setVisible(shown != nullptr);
-    use_->setEnabled(shown && !bench::observationsOf(shown->campaign).empty());
+    use_->setEnabled(shown && !shown->observations.empty());
     emit headingChanged();
     if (!shown) return;
     const auto other = campaign(other_);
@@ -335,7 +335,7 @@ void BenchmarksPage::useFor(const std::string& function_id) {
     if (!shown) return;
     session_.jobs().run<bool>(
         {.title = QStringLiteral("Use a benchmark in What-if"), .lane = Lane::write, .visible = true, .urgent = true},
-        [function_id, observations = bench::observationsOf(shown->campaign)](Workspace& workspace, const JobContext&) -> Result<bool> {
+        [function_id, observations = shown->observations](Workspace& workspace, const JobContext&) -> Result<bool> {
             PILOTLIGHT_TRY(workspace.addObservations(function_id, observations));
             return true;
         },
