@@ -14,10 +14,24 @@ constexpr double kLeastLoad = 0.003;                    // cold starts that add 
 constexpr double kColdLeft[] = {0.85, 0.5, 0.2, 0.05};  // a pool is tried where the surface leaves these shares of the cold starts
 constexpr double kMostReplayed = 12 * 100'000.0;        // requests in all replays; a busier function gets fewer of them
 constexpr double kLeastFactor = 0.2, kMostFactor = 10;
+constexpr double kLittleMs = 1000;  // billed time too small to compare
 
 double surfaceColds(const EngineCore& core, std::size_t size, std::int32_t pool, std::optional<std::int32_t> limit) {
     return core.surfaces[size].coldStarts(core.keep_alive, static_cast<std::size_t>(pool),
                                           limit ? static_cast<std::size_t>(*limit) : model::Surface::kNoLimit);
+}
+
+struct LookUpBilled {
+    double on_demand_ms = 0, init_ms = 0, pool_ms = 0;
+};
+// As lookUpPoint has them before any factor, for this number of cold starts.
+LookUpBilled lookUpBilled(const EngineCore& core, std::size_t size, std::int32_t pool, double colds) {
+    const auto& surface = core.surfaces[size];
+    LookUpBilled out;
+    out.pool_ms = surface.poolBilledMs(static_cast<std::size_t>(pool));
+    out.on_demand_ms = std::max(0.0, surface.billed_ms - out.pool_ms + colds * 1000 * core.ratio[size] * (core.cold_mean_s - core.warm_mean_s));
+    out.init_ms = colds * (1000 * core.init_mean_s * core.initRatioAt(core.grid[size]) + 0.5);
+    return out;
 }
 
 // Smallest allowed, today's and the first that has a whole vCPU (above it little changes); a middle one where today's is one of those.
@@ -77,6 +91,12 @@ double ReplayAnchors::coldFactor(Megabytes memory, double pool) const {
     return sizes_.empty() ? 1 : std::exp(at(memory, pool, &Anchor::log_factor));
 }
 
+ReplayAnchors::Billed ReplayAnchors::billedFactors(Megabytes memory, double pool) const {
+    if (sizes_.empty()) return {};
+    const auto factor = [&](double Anchor::* field) { return std::exp(at(memory, pool, field)); };
+    return {factor(&Anchor::log_on_demand), factor(&Anchor::log_init), factor(&Anchor::log_pool)};
+}
+
 std::optional<double> ReplayAnchors::throttledShare(Megabytes memory, double pool) const {
     return sizes_.empty() ? std::nullopt : std::optional(at(memory, pool, &Anchor::throttled));
 }
@@ -93,8 +113,7 @@ void ReplayAnchors::measure(const EngineCore& core, Executor& executor, const Jo
     };
     struct Trial {
         std::size_t size;
-        std::int32_t pool;
-        double log_factor = 0, throttled = 0;
+        Anchor found;
     };
     std::vector<Trial> trials;
     const auto most = static_cast<std::size_t>(std::max(1.0, kMostReplayed / n));
@@ -103,29 +122,38 @@ void ReplayAnchors::measure(const EngineCore& core, Executor& executor, const Jo
         if (core.keep_alive.kind != model::KeepAlive::Kind::halving && addedLoad(size) < kLeastLoad && !tight) continue;
         const auto pools = anchorPools(core, size, limit);
         if (!trials.empty() && trials.size() + pools.size() > most) break;
-        for (const auto pool : pools) trials.push_back({size, pool});
+        for (const auto pool : pools) trials.push_back({size, {.pool = static_cast<double>(pool)}});
     }
     parallelFor(executor, trials.size(), [&](std::size_t i) {
         if (job.stopRequested()) return;
-        auto& trial = trials[i];
+        auto& [size, found] = trials[i];
+        const auto pool = static_cast<std::int32_t>(found.pool);
         ReplaySettings settings;
-        settings.duration_ratio = core.ratio[trial.size];
-        settings.init_ratio = core.initRatioAt(core.grid[trial.size]);
+        settings.duration_ratio = core.ratio[size];
+        settings.init_ratio = core.initRatioAt(core.grid[size]);
         settings.keep_alive = core.keep_alive;
-        if (trial.pool > 0) settings.pool = {{0.0, trial.pool}};
+        if (pool > 0) settings.pool = {{0.0, pool}};
         settings.limit = limit;
         const auto totals = replayWorkload(core.work, settings);
-        trial.throttled = totals.throttled / totals.demand;
-        trial.log_factor = std::log(std::clamp((totals.cold + 1) / (surfaceColds(core, trial.size, trial.pool, limit) + 1), kLeastFactor, kMostFactor));
+        found.throttled = totals.throttled / totals.demand;
+        found.log_factor = std::log(std::clamp((totals.cold + 1) / (surfaceColds(core, size, pool, limit) + 1), kLeastFactor, kMostFactor));
+        const auto expected = lookUpBilled(core, size, pool, totals.cold);
+        const double served = totals.served / totals.demand;
+        const auto billed = [&](double replayed, double looked_up) {
+            return std::log(std::clamp((replayed + kLittleMs) / (looked_up + kLittleMs), 0.5, 2.0));
+        };
+        found.log_on_demand = billed(totals.on_demand_ms, expected.on_demand_ms * served);
+        found.log_init = billed(totals.init_ms, expected.init_ms);
+        found.log_pool = billed(totals.pool_ms, expected.pool_ms * served);
     });
     if (job.stopRequested()) return;
     std::sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) {
-        return a.size != b.size ? a.size < b.size : a.pool < b.pool;
+        return a.size != b.size ? a.size < b.size : a.found.pool < b.found.pool;
     });
     for (const auto& trial : trials) {
         const double place = std::log(static_cast<double>(core.grid[trial.size].value));
         if (sizes_.empty() || sizes_.back().log_memory != place) sizes_.push_back({place, {}});
-        sizes_.back().by_pool.push_back({static_cast<double>(trial.pool), trial.log_factor, trial.throttled});
+        sizes_.back().by_pool.push_back(trial.found);
     }
 }
 

@@ -1,4 +1,4 @@
-// What a few replays say of cold starts and throttled requests that look-ups do not know. Internal to core/tuning.
+// What a few replays say of cold starts, throttled requests and billed time that look-ups do not know. Internal to core/tuning.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,8 @@ struct EngineCore;
 // The surface takes a cold start to last as long as a warm request. Where INIT is long against the handler it holds its instance for longer,
 // which raises concurrency and with it the number of cold starts. A few replays, at some sizes and warm pools, say by how much; between them
 // the logarithm of the factor is linear in the pool and in the logarithm of memory. Where cold starts add too little load to matter, no
-// replay is made and every factor is 1. Under today's instance limit the replays say what share is throttled, too.
+// replay is made and every factor is 1. Under today's instance limit the replays say what share is throttled, too. Billed time is that of the
+// very requests that are cold, warm or on the pool, where the look-up has their means: a few per cent where a quarter of them is cold.
 class ReplayAnchors {
 public:
     // Needs core.work, grid, ratio, surfaces, keep_alive, pool_today, limit_today and the mean durations.
@@ -25,9 +26,16 @@ public:
     // Share of the requests throttled under today's limit; nullopt where no replay was made.
     [[nodiscard]] std::optional<double> throttledShare(Megabytes memory, double pool) const;
 
+    // Billed time by replay over the look-up's, for as many cold starts; 1 where no replay was made.
+    struct Billed {
+        double on_demand = 1, init = 1, pool = 1;
+    };
+    [[nodiscard]] Billed billedFactors(Megabytes memory, double pool) const;
+
 private:
     struct Anchor {
         double pool = 0, log_factor = 0, throttled = 0;
+        double log_on_demand = 0, log_init = 0, log_pool = 0;  // billed time, by replay over look-up
     };
     struct Size {
         double log_memory = 0;

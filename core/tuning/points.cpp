@@ -215,11 +215,13 @@ Point lookUpPoint(const EngineCore& core, const Resolved& s, bool with_cdf) {
     p.throttled = std::min(p.requests, throttled * month * traffic * core.throttle_anchor);
     p.cold = colds * month;
     p.usage.requests = n * factor;
-    p.usage.pool_duration_ms_billed = pool_ms * factor;
+    const auto billed = core.anchors.billedFactors(s.memory, s.meanPool());
+    p.usage.pool_duration_ms_billed = pool_ms * factor * billed.pool;
     const double r = core.ratioAt(s.memory), ri = core.initRatioAt(s.memory);
     const double first_ms = 1000 * r * (core.cold_mean_s - core.warm_mean_s) * core.duration_anchor;  // by which a first call takes longer
-    p.usage.duration_ms_billed = std::max(0.0, (all_ms - pool_ms) * factor + p.cold * first_ms);
-    p.usage.init_ms_billed = core.evidence.function.init_billed ? p.cold * (core.init_mean_s * ri * 1000 + 0.5) : 0;
+    // As in the replay, handler time is anchored as a whole, whatever the anchor of the number of cold starts.
+    p.usage.duration_ms_billed = std::max(0.0, (all_ms - pool_ms) * factor + p.cold / core.cold_anchor * first_ms) * billed.on_demand;
+    p.usage.init_ms_billed = core.evidence.function.init_billed ? p.cold * (core.init_mean_s * ri * 1000 + 0.5) * billed.init : 0;
     p.usage.pool_instance_seconds = s.meanPool() * kMonthSeconds;
 
     // Percentiles of the mixture of warm and cold requests, by bisection.
