@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "core/bench/quota_prediction.h"
 #include "core/bench/size_table.h"
 #include "core/model/latency_model.h"
 
@@ -13,6 +14,8 @@ namespace pilotlight::bench {
 namespace {
 
 constexpr double kFlat = 1.05;  // within 5 % of the cheapest: the width of the flat region in tuning
+
+constexpr double kRuleError = 1.12;  // 90 % of predictions by LocalPrediction on three models were within (resources/docs/bench.md)
 
 constexpr std::string_view kStable = "stable";
 
@@ -126,12 +129,18 @@ std::vector<PredictedPoint> predictedPoints(const Campaign& campaign, const std:
     const auto observations = observationsOf(campaign);
     const auto model = model::LatencyModel::fit(observations, {.platform = campaign.plan.platform});
     if (!model) return out;
+    const auto here = LocalPrediction::of(campaign, points);
     for (const auto memory : campaign.plan.sizes) {
         if (std::any_of(points.begin(), points.end(), [&](const auto& point) { return point.memory_mb == memory; })) continue;
         const auto rule = emulate(campaign.plan.platform, memory, campaign.plan.vcpu);
         if (!rule) continue;
-        const auto estimate = model->at(Megabytes{memory}, campaign.plan.vcpu > 0 ? std::optional(campaign.plan.vcpu) : std::nullopt);
+        auto estimate = model->at(Megabytes{memory}, campaign.plan.vcpu > 0 ? std::optional(campaign.plan.vcpu) : std::nullopt);
         if (estimate.beyond_evidence || estimate.mean_ms.value <= 0) continue;
+        if (here) {  // the kernel's rule is known: better than a shape that is learned
+            const double mean = here->isolatedMs(rule->size.vcpu, rule->size.period_ms);
+            estimate.p95_ms.value *= mean / estimate.mean_ms.value;
+            estimate.mean_ms = {mean, mean / kRuleError, mean * kRuleError};
+        }
         out.push_back({memory, rule->size.vcpu, estimate.mean_ms.value, estimate.mean_ms.lo, estimate.mean_ms.hi, estimate.p95_ms.value,
                        campaign.agent && rule->size.vcpu > campaign.agent->machine.cpus});
     }

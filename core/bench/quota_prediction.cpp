@@ -11,30 +11,44 @@ namespace pilotlight::bench {
 namespace {
 
 constexpr int kGrid = 161;
-constexpr double kPriorSd = 0.2, kPointSd = 0.03, kTickMs = 4;
+constexpr double kPriorSd = 0.2, kPointSd = 0.02, kTickMs = 4;
+
+Status predictable(const Campaign& campaign) {
+    if (campaign.plan.trial.spin) return fail(ErrorCode::unsupported, "Threads that spin use more CPU time the smaller their share: no size can be predicted from another", {}, "Measure without --spin, or measure every size");
+    return {};
+}
+
+bool singleThreaded(const BenchPoint& point) { return point.usable && point.cpu_ms && point.threads == 1; }
+
+tl::unexpected<Error> noPoint(const std::vector<BenchPoint>& points) {
+    if (std::any_of(points.begin(), points.end(), [](const auto& p) { return p.usable && !singleThreaded(p); }))
+        return fail(ErrorCode::unsupported, "Only single-threaded points with a CPU time can be taken to another size", {}, "Measure with --threads 1");
+    return fail(ErrorCode::invalid_argument, "The campaign has too few usable points to predict others from");
+}
+
+// What a whole CPU did not shorten; below that, waiting cannot be told from being held back.
+double otherOf(const BenchPoint& point) {
+    const double other = point.vcpu >= 1 ? std::max(0.0, *point.mean_ms - *point.cpu_ms) : 0;
+    return other < 0.05 * *point.mean_ms ? 0 : other;
+}
 
 }  // namespace
 
 Result<CpuNeed> cpuNeedOf(const Campaign& campaign) {
-    if (campaign.plan.trial.spin) return fail(ErrorCode::unsupported, "Threads that spin use more CPU time the smaller their share: no size can be predicted from another", {}, "Measure without --spin, or measure every size");
+    PILOTLIGHT_TRY(predictable(campaign));
     const BenchPoint* best = nullptr;
     const auto points = pointsOf(campaign);
     for (const auto& point : points)
-        if (point.usable && point.cpu_ms && point.threads == 1 && (best == nullptr || point.vcpu > best->vcpu)) best = &point;
-    if (best == nullptr) {
-        if (std::any_of(points.begin(), points.end(), [](const auto& p) { return p.usable; }))
-            return fail(ErrorCode::unsupported, "Only single-threaded points with a CPU time can be taken to another size", {}, "Measure with --threads 1");
-        return fail(ErrorCode::invalid_argument, "The campaign has no usable point");
-    }
-    // What a whole CPU did not shorten; below that, waiting cannot be told from being held back.
-    const double other = best->vcpu >= 1 ? std::max(0.0, *best->mean_ms - *best->cpu_ms) : 0;
-    return CpuNeed{*best->cpu_ms, other < 0.05 * *best->mean_ms ? 0 : other};
+        if (singleThreaded(point) && (best == nullptr || point.vcpu > best->vcpu)) best = &point;
+    if (best == nullptr) return noPoint(points);
+    return CpuNeed{*best->cpu_ms, otherOf(*best)};
 }
 
-QuotaPrediction::QuotaPrediction(PlatformKind platform, CpuNeed need) : platform_(platform), need_(need) {
-    const auto sizes = defaultSizes(platform, false);
-    const auto rule = emulate(platform, sizes.front());
-    period_ms_ = rule ? rule->size.period_ms : 100;
+QuotaPrediction::QuotaPrediction(PlatformKind platform, CpuNeed need, Target::Kind kind) : platform_(platform), need_(need) {
+    if (const auto rule = emulate(platform, defaultSizes(platform, false).front())) {
+        period_ms_ = rule->size.period_ms;
+        if (kind != Target::Kind::lambda) overhead_ms_ = rule->overhead_ms;
+    }
     for (int i = 0; i < kGrid; ++i) {
         const double z = 3.5 * (2.0 * i / (kGrid - 1) - 1);
         k_.push_back(std::exp(kPriorSd * z));
@@ -45,8 +59,8 @@ QuotaPrediction::QuotaPrediction(PlatformKind platform, CpuNeed need) : platform
 double QuotaPrediction::meanOf(double k, double vcpu) const {
     const double cpu = k * need_.cpu_ms;
     // Lambda: a request that finds its instance idle begins a period (the kernel stops an idle group's period timer), its overuse is paid after.
-    const double busy = platform_ == PlatformKind::aws ? model::quotaDeferredDebtMs(cpu, vcpu, period_ms_) : model::quotaRandomPhaseMs(cpu, vcpu, period_ms_, kTickMs);
-    return need_.other_ms + busy;
+    const double busy = platform_ == PlatformKind::aws ? model::quotaWholePeriodsMs(cpu, vcpu, period_ms_) : model::quotaRandomPhaseMs(cpu, vcpu, period_ms_, kTickMs);
+    return overhead_ms_ + need_.other_ms + busy;
 }
 
 void QuotaPrediction::calibrate(double vcpu, double mean_ms) {
@@ -81,13 +95,44 @@ Estimate QuotaPrediction::meanAt(double vcpu) const {
     std::vector<double> values;
     for (const double k : k_) values.push_back(meanOf(k, vcpu));
     Estimate out = estimate(values);
-    // The quota's rule itself is right to 4 % (the public Lambda curve, 185 sizes): that is not in k.
-    const double k_half_lo = std::log(out.value / std::max(out.lo, 1e-9)), k_half_hi = std::log(std::max(out.hi, 1e-9) / out.value), rule = 1.645 * 0.05;
+    // The quota's rule itself is right to 3 % (the public Lambda curve, 185 sizes): that is not in k.
+    const double k_half_lo = std::log(out.value / std::max(out.lo, 1e-9)), k_half_hi = std::log(std::max(out.hi, 1e-9) / out.value), rule = 1.645 * 0.04;
     out.lo = out.value * std::exp(-std::hypot(k_half_lo, rule));
     out.hi = out.value * std::exp(std::hypot(k_half_hi, rule));
     return out;
 }
 
 Estimate QuotaPrediction::k() const { return estimate(k_); }
+
+Result<LocalPrediction> LocalPrediction::of(const Campaign& campaign, const std::vector<BenchPoint>& points) {
+    PILOTLIGHT_TRY(predictable(campaign));
+    if (campaign.plan.trial.target.device != "cpu") return fail(ErrorCode::unsupported, "Only what runs on the CPU follows the CPU share", {}, "Measure every size");
+    LocalPrediction out;
+    for (const auto& point : points) {
+        if (!singleThreaded(point)) continue;
+        if (point.limiter == "duty-cycle" || point.limiter == "none")
+            return fail(ErrorCode::unsupported, "No kernel held the CPU share of this campaign, and another rule cannot be predicted", {}, "Run it where bench devices says that a control group works");
+        out.measured_.push_back({point.vcpu, *point.cpu_ms});
+        if (point.vcpu >= 1) out.other_ms_ = otherOf(point);
+    }
+    if (out.measured_.size() < 2) return noPoint(points);
+    return out;
+}
+
+double LocalPrediction::cpuMsAt(double vcpu) const {
+    const auto above = std::find_if(measured_.begin(), measured_.end(), [&](const At& at) { return at.vcpu >= vcpu; });
+    if (above == measured_.begin()) return measured_.front().cpu_ms;
+    if (above == measured_.end()) return measured_.back().cpu_ms;
+    const At& below = *std::prev(above);
+    const double part = std::log(vcpu / below.vcpu) / std::log(above->vcpu / below.vcpu);
+    return below.cpu_ms + part * (above->cpu_ms - below.cpu_ms);
+}
+
+double LocalPrediction::isolatedMs(double vcpu, double period_ms) const { return other_ms_ + model::quotaRandomPhaseMs(cpuMsAt(vcpu), vcpu, period_ms, kTickMs); }
+
+double LocalPrediction::saturatedMs(double vcpu) const {
+    const double cpu = cpuMsAt(vcpu);
+    return std::max(other_ms_ + cpu, cpu / std::min(vcpu, 1.0));
+}
 
 }  // namespace pilotlight::bench

@@ -47,6 +47,10 @@ Result<SizeRule> emulate(PlatformKind platform, std::int32_t memory_mb, double v
     if (vcpu <= 0) note(cpu);
     rule.size.period_ms = of["period_ms"]["value"].get<double>();
     note(of["period_ms"]);
+    if (of.contains("overhead_ms")) {
+        rule.overhead_ms = of["overhead_ms"]["value"].get<double>();
+        note(of["overhead_ms"]);
+    }
     rule.size.init_vcpu = std::max(rule.size.vcpu, of["init_vcpu"]["value"].get<double>());
     note(of["init_vcpu"]);
     const Table& cores = of["visible_cores"];

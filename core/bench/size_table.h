@@ -11,6 +11,7 @@ namespace pilotlight::bench {
 
 struct SizeRule {
     EmulatedSize size;
+    double overhead_ms = 0;              // of each duration that the platform reports, besides the handler
     std::vector<std::string> assumed;    // what the platform does not document, one sentence with its source each
 };
 

@@ -46,6 +46,22 @@ double burst(double cpu_ms, double quota, double period, double tick, double ref
     return now;
 }
 
+// `slower`: by how much a burst within its quota is; `rest_ms`: what follows the last whole period.
+double deferredDebt(double cpu_ms, double share, double period_ms, double slower, double rest_ms) {
+    if (share >= 1) return cpu_ms;
+    // CPU time differs a little from call to call, which rounds the steps.
+    constexpr double kWeights[] = {0.1, 0.2, 0.4, 0.2, 0.1};
+    constexpr double kFactors[] = {0.97, 0.985, 1.0, 1.015, 1.03};
+    const double quota = share * period_ms;
+    double sum = 0;
+    for (int i = 0; i < 5; ++i) {
+        const double cpu = cpu_ms * kFactors[i];
+        const double periods = std::ceil(cpu / quota);
+        sum += kWeights[i] * (periods <= 1 ? cpu * (1 + slower) : std::max(cpu, period_ms * (periods - 1) + rest_ms));
+    }
+    return sum;
+}
+
 }  // namespace
 
 double quotaRandomPhaseMs(double cpu_ms, double share, double period_ms, double tick_ms) {
@@ -61,18 +77,9 @@ double quotaRandomPhaseMs(double cpu_ms, double share, double period_ms, double 
 }
 
 double quotaDeferredDebtMs(double cpu_ms, double share, double period_ms) {
-    if (share >= 1) return cpu_ms;
-    // CPU time differs a little from call to call, which rounds the steps.
-    constexpr double kWeights[] = {0.1, 0.2, 0.4, 0.2, 0.1};
-    constexpr double kFactors[] = {0.97, 0.985, 1.0, 1.015, 1.03};
-    const double quota = share * period_ms;
-    double sum = 0;
-    for (int i = 0; i < 5; ++i) {
-        const double cpu = cpu_ms * kFactors[i];
-        const double periods = std::ceil(cpu / quota);
-        sum += kWeights[i] * (periods <= 1 ? cpu * (1 + 0.075 * (1 - share)) : std::max(cpu, period_ms * (periods - 1) + 0.07 * period_ms));
-    }
-    return sum;
+    return deferredDebt(cpu_ms, share, period_ms, 0.075 * (1 - share), 0.07 * period_ms);
 }
+
+double quotaWholePeriodsMs(double cpu_ms, double share, double period_ms) { return deferredDebt(cpu_ms, share, period_ms, 0, 0); }
 
 }  // namespace pilotlight::model

@@ -10,4 +10,7 @@ namespace pilotlight::model {
 // The same where the burst starts a period and overuse is paid afterwards: whole periods, then a remainder.
 [[nodiscard]] double quotaDeferredDebtMs(double cpu_ms, double share, double period_ms);
 
+// As above without the part of a period that comes after the last whole one: for a caller that counts what else a request waits for itself.
+[[nodiscard]] double quotaWholePeriodsMs(double cpu_ms, double share, double period_ms);
+
 }  // namespace pilotlight::model

@@ -2,9 +2,12 @@
 // there: other programs change the latter much more. Still, what a busy machine spoils is skipped, with the figures.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
 
 #include "core/bench/quantiles.h"
+#include "core/bench/quota_prediction.h"
+#include "core/bench/size_table.h"
 #include "tests/app/agent/onnx_trials.h"
 
 namespace pilotlight::agent {
@@ -97,6 +100,60 @@ TEST_F(OnnxTiming, LatencyFollowsTheQuota) {
 }
 
 TEST_F(OnnxTiming, LatencyFollowsTheDutyCycle) { check("duty-cycle", {{"light/light_squeezenet.onnx", 150, 0.2}, {"light/light_resnet50.onnx", 40, 0.2}}, 0.2); }
+
+// From 512 and 1,769 MB of Lambda to the sizes between, as measured here.
+TEST_F(OnnxTiming, UnmeasuredSizesFollowFromTwoMeasuredOnes) {
+    auto agent = start();
+    const auto& limiters = agent.hello().limiters;
+    if (std::none_of(limiters.begin(), limiters.end(), [](const auto& one) { return one.available && one.name != "duty-cycle"; })) GTEST_SKIP() << "skipped: no control groups work here";
+    constexpr std::int32_t kSizes[] = {512, 768, 1024, 1280, 1769};
+    for (const char* model : {"light/light_squeezenet.onnx", "ocr_detect.onnx", "light/light_resnet50.onnx"}) {
+        double error = 1, busiest = 0;
+        for (int attempt = 0; attempt < 2 && error > 0.1; ++attempt) {
+            std::map<std::int32_t, bench::TrialResult> all;
+            busiest = 0;
+            std::mt19937 random(7);
+            for (int round = 0; round < 2; ++round) {
+                std::vector<std::int32_t> order(std::begin(kSizes), std::end(kSizes));
+                std::shuffle(order.begin(), order.end(), random);
+                for (const auto mb : order) {
+                    auto request = trial(model, 1);
+                    const auto rule = bench::emulate(PlatformKind::aws, mb);
+                    ASSERT_TRUE(rule);
+                    request.size = rule->size;
+                    request.size.memory_mb = 2048;  // it is the CPU that is looked at
+                    request.target.dimensions = {{"x:2", 320}, {"x:3", 320}};
+                    request.isolated = 30;
+                    request.saturated = 20;
+                    request.pause_ms = 40;
+                    request.seed = static_cast<std::uint32_t>(round + 1);
+                    auto result = run(agent, request);
+                    ASSERT_EQ(result.status, TrialStatus::ok) << result.detail;
+                    busiest = std::max(busiest, result.other_cpu_share);
+                    if (const auto before = all.find(mb); before != all.end()) {
+                        result.isolated_ms.insert(result.isolated_ms.end(), before->second.isolated_ms.begin(), before->second.isolated_ms.end());
+                        result.cpu_ms = (*result.cpu_ms + *before->second.cpu_ms) / 2;
+                    }
+                    all[mb] = std::move(result);
+                }
+            }
+            bench::Campaign campaign;
+            for (const auto mb : {kSizes[0], kSizes[4]}) campaign.trials.push_back({{.memory_mb = mb}, bench::emulate(PlatformKind::aws, mb)->size.vcpu, all[mb]});
+            const auto here = bench::LocalPrediction::of(campaign, bench::pointsOf(campaign));
+            ASSERT_TRUE(here) << here.error().text();
+            error = 0;
+            for (const auto mb : {kSizes[1], kSizes[2], kSizes[3]}) {
+                const auto size = bench::emulate(PlatformKind::aws, mb)->size;
+                const double predicted = here->isolatedMs(size.vcpu, size.period_ms), measured = bench::mean(all[mb].isolated_ms);
+                std::printf("%-28s %d MB: predicted %.1f ms, measured %.1f ms (%+.1f %%), others %.0f %%\n", model, mb, predicted, measured, 100 * (predicted / measured - 1), 100 * all[mb].other_cpu_share);
+                error += std::abs(predicted / measured - 1) / 3;
+            }
+            std::printf("%-28s mean error %.1f %%\n", model, 100 * error);
+        }
+        if (error > 0.1 && busiest > 0.1) GTEST_SKIP() << "skipped: other programs used up to " << std::lround(100 * busiest) << " % of this machine, so this says nothing";
+        EXPECT_LE(error, 0.1) << model;
+    }
+}
 
 TEST_F(OnnxTiming, TwoThreadsUseTwoCpus) {
     auto agent = start();
