@@ -13,7 +13,7 @@ headless_packages=(jq)
 test_packages=(
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev xvfb xauth jq awscli git
 )
-sanitizer_packages=(clang-19 libclang-rt-19-dev)
+sanitizer_packages=(clang-19 libclang-rt-19-dev llvm-19)  # llvm-19: names in stack traces
 
 say() { printf '%s\n' "$*"; }
 

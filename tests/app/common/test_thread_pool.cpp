@@ -21,10 +21,10 @@ TEST(ThreadPool, RunsEverythingBeforeItEnds) {
 }
 
 TEST(ThreadPool, RunsAsManyAtOnceAsItSays) {
-    ThreadPool pool(2);
     std::mutex mutex;
     std::condition_variable met;
     int inside = 0;
+    ThreadPool pool(2);  // ends before what its tasks use
     const auto meet = [&] {
         std::unique_lock lock(mutex);
         ++inside;
