@@ -29,6 +29,7 @@ protected:
     // An hour-aligned day that is over.
     std::int64_t to_s = now_s / 3600 * 3600 - 3600, from_s = to_s - 86400;
     Sandbox::Reply data(json queries, json more = json::object()) {
+        if (!queries.is_array()) queries = json::array({queries});  // {query}: an array to g++, a copy to clang
         json body{{"MetricDataQueries", std::move(queries)}, {"StartTime", from_s}, {"EndTime", to_s}, {"ScanBy", "TimestampAscending"}};
         body.update(more);
         return sandbox.call("monitoring", "GraniteServiceVersion20100801.GetMetricData", body, "1.0");
