@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "app/ctl/misspelt.h"
 #include "core/base/log.h"
 
 namespace pilotlight::ctl {
@@ -91,6 +92,11 @@ int run(int argc, const char* const* argv, Executor& executor, std::stop_token s
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+        const bool unknown = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+        if (const auto text = unknown ? explainLeftOver(app) : std::string(); !text.empty()) {
+            std::fprintf(stderr, "pilotlightctl: %s\n", redacted(text).c_str());
+            return kUsage;
+        }
         const int code = app.exit(error);
         return code == 0 ? kDone : kUsage;
     }

@@ -54,6 +54,15 @@ TEST(CommandLine, ExitCodesAreTheContracts) {
     };
     EXPECT_EQ(ctl({"--version"}).exit_code, 0);
     EXPECT_EQ(ctl({"frobnicate"}).exit_code, 2);
+    const auto suggested = [&](std::vector<std::string> arguments, const char* text) {
+        const auto done = ctl(std::move(arguments));
+        EXPECT_EQ(done.exit_code, 2);
+        EXPECT_NE(done.err.find(text), std::string::npos) << done.err;
+    };
+    suggested({"recomend"}, "recomend is not a command of pilotlightctl. Did you mean recommend?");
+    suggested({"profile", "lsit"}, "Did you mean list?");
+    suggested({"functions", "--form", "now-2d"}, "--form is not an option of pilotlightctl functions. Did you mean --from?");
+    suggested({"frobnicate"}, "frobnicate is not a command of pilotlightctl. pilotlightctl --help lists");
     EXPECT_EQ(ctl({"functions", "--sideways"}).exit_code, 2);
     const auto before = ctl({"--workspace", workspace, "--json", "functions"}), after = ctl({"functions", "--json", "--workspace", workspace});
     EXPECT_EQ(before.exit_code, 0) << before.err;
