@@ -65,6 +65,12 @@ struct OnnxRuntime::Session::Impl {
     ~Impl();
     [[nodiscard]] Status readNames();
     [[nodiscard]] Status makeInputs(const SessionOptions& options);
+    [[nodiscard]] std::vector<const OrtValue*> inputValues() const {
+        std::vector<const OrtValue*> values;
+        values.reserve(inputs.size());
+        for (const auto& one : inputs) values.push_back(one.get());
+        return values;
+    }
     [[nodiscard]] Result<OnnxOwner<OrtValue>> valueOf(Tensor& tensor) const;
     // Takes the names and values in order; `results` are made by the library.
     [[nodiscard]] Status run(const std::vector<const char*>& names, const std::vector<const OrtValue*>& values, std::vector<OnnxOwner<OrtValue>>& results) const;

@@ -65,6 +65,8 @@ public:
         Session& operator=(const Session&) = delete;
         // One inference on inputs that stay the same.
         [[nodiscard]] Status run();
+        // The same beside others on other threads; its outputs are let go.
+        [[nodiscard]] Status runBeside() const;
         // Numeric outputs of the last run, one after the other.
         [[nodiscard]] Result<std::vector<double>> outputs();
         // An autoregressive model in the layout of Hugging Face's exports: input_ids, attention_mask and position_ids if it has them, and either

@@ -161,11 +161,11 @@ Status OnnxRuntime::Session::Impl::run(const std::vector<const char*>& names, co
     return done;
 }
 
-Status OnnxRuntime::Session::run() {
-    std::vector<const OrtValue*> values;
-    values.reserve(impl_->inputs.size());
-    for (const auto& one : impl_->inputs) values.push_back(one.get());
-    return impl_->run(impl_->input_names, values, impl_->outputs);
+Status OnnxRuntime::Session::run() { return impl_->run(impl_->input_names, impl_->inputValues(), impl_->outputs); }
+
+Status OnnxRuntime::Session::runBeside() const {
+    std::vector<OnnxOwner<OrtValue>> outputs;
+    return impl_->run(impl_->input_names, impl_->inputValues(), outputs);
 }
 
 Result<OnnxRuntime::Session::Impl::View> OnnxRuntime::Session::Impl::view(OrtValue& value) const {

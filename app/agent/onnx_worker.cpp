@@ -82,15 +82,20 @@ Status work(const bench::TrialRequest& request) {
     PILOTLIGHT_TRY(answer(false));
     stage("first");
 
-    const auto once = [&]() -> Result<double> {
+    const auto timed = [](const auto& run) -> Result<double> {
         const long long begin = nanoseconds(CLOCK_MONOTONIC);
-        PILOTLIGHT_TRY(answer(true));
+        PILOTLIGHT_TRY(run());
         return static_cast<double>(nanoseconds(CLOCK_MONOTONIC) - begin) / 1e6;
     };
+    Lanes lanes;
+    if (request.concurrency == 1)
+        lanes.requests.emplace_back([&] { return timed([&] { return answer(true); }); });
+    else  // one session for all, as servers use it
+        lanes.requests.assign(static_cast<std::size_t>(request.concurrency), [&] { return timed([&] { return session->runBeside(); }); });
     const auto cpu = [] { return std::optional(static_cast<double>(nanoseconds(CLOCK_PROCESS_CPUTIME_ID)) / 1e6); };
     const std::atomic<bool> never{false};
     const auto progress = [](const std::string& name, int done, int of) { say("progress " + name + " " + std::to_string(done) + " " + std::to_string(of)); };
-    PILOTLIGHT_TRY(measureWarm(request, never, progress, once, cpu, result));
+    PILOTLIGHT_TRY(measureWarm(request, never, progress, lanes, cpu, result));
     result.peak_mb = processPeakMb(::getpid());
     result.status = bench::TrialStatus::ok;
     if (request.target.device != "cpu") PILOTLIGHT_TRY(compareWithCpu(*runtime, options, session, result));

@@ -9,7 +9,6 @@
 #include <cmath>
 #include <fstream>
 
-#include "app/agent/load.h"
 #include "app/agent/processes.h"
 
 namespace pilotlight::agent {
@@ -31,7 +30,7 @@ Result<std::string> payloadOf(const Target& target) {
     return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-Status measureWarm(const bench::TrialRequest& asked, const std::atomic<bool>& cancel, const TrialProgress& progress, const std::function<Result<double>()>& request,
+Status measureWarm(const bench::TrialRequest& asked, const std::atomic<bool>& cancel, const TrialProgress& progress, Lanes& lanes,
                    const std::function<std::optional<double>()>& cpu_ms, bench::TrialResult& result) {
     const auto going = [&](const char* stage, int of) {
         return [&cancel, &progress, stage, of, most_ms = asked.most_s > 0 ? asked.most_s * 1000 : INFINITY, begin = SteadyClock::now(), told = SteadyClock::now()](int done) mutable {
@@ -50,13 +49,13 @@ Status measureWarm(const bench::TrialRequest& asked, const std::atomic<bool>& ca
     };
     if (asked.isolated > 0) {
         const auto before = cpu_ms();
-        PILOTLIGHT_TRY(enough(sendIsolated(asked.isolated, asked.pause_ms, asked.seed, request, going("isolated", asked.isolated), result.isolated_ms)));
+        PILOTLIGHT_TRY(enough(sendIsolated(asked.isolated, asked.pause_ms, asked.seed, lanes.requests.front(), going("isolated", asked.isolated), result.isolated_ms)));
         result.cpu_ms = perRequest(before, result.isolated_ms.size());
     }
     if (asked.saturated > 0) {
         const auto before = cpu_ms();
         Saturated saturated;
-        const Status sent = enough(sendSaturated(asked.saturated, request, going("saturated", asked.saturated), saturated));
+        const Status sent = enough(sendSaturated(asked.saturated, lanes, going("saturated", asked.saturated), saturated));
         result.saturated_ms = std::move(saturated.ms);
         result.saturated_wall_ms = saturated.wall_ms;
         PILOTLIGHT_TRY(sent);
@@ -66,7 +65,7 @@ Status measureWarm(const bench::TrialRequest& asked, const std::atomic<bool>& ca
     }
     if (asked.open_loop > 0) {
         OpenLoop open;
-        const Status sent = enough(sendOpenLoop(asked.open_loop, asked.rate_per_s, asked.seed, request, going("open_loop", asked.open_loop), open));
+        const Status sent = enough(sendOpenLoop(asked.open_loop, asked.rate_per_s, asked.seed, lanes, going("open_loop", asked.open_loop), open));
         result.open_loop_ms = std::move(open.response_ms);
         result.open_loop_service_ms = std::move(open.service_ms);
         PILOTLIGHT_TRY(sent);

@@ -6,6 +6,7 @@
 
 #include "app/agent/child.h"
 #include "app/agent/limiter.h"
+#include "app/agent/load.h"
 #include "app/agent/machine_look.h"
 #include "core/bench/protocol.h"
 
@@ -29,10 +30,10 @@ struct TrialContext {
 [[nodiscard]] Status runCommandTrial(const TrialContext& context, Limiter& limiter, bench::TrialResult& result);
 [[nodiscard]] Status runHttpTrial(const TrialContext& context, Limiter& limiter, bench::TrialResult& result);
 
-// Isolated, saturated and open-loop requests as `asked`, after the first answer. `cpu_ms`: CPU time used so far, for the time of one request.
+// Isolated requests on the first lane, then saturated and open-loop ones on all, as `asked`, after the first answer. `cpu_ms`: CPU time used so far, for the time of one request.
 // On an error or a cancel, `result` keeps the samples until then.
 [[nodiscard]] Status measureWarm(const bench::TrialRequest& asked, const std::atomic<bool>& cancel, const TrialProgress& progress,
-                                 const std::function<Result<double>()>& request, const std::function<std::optional<double>()>& cpu_ms, bench::TrialResult& result);
+                                 Lanes& lanes, const std::function<std::optional<double>()>& cpu_ms, bench::TrialResult& result);
 
 // A child that serves requests while it runs (lambda, http): moves its output, and tells why no more answers can come: cancelled, or its end.
 class Served {

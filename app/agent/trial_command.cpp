@@ -53,7 +53,8 @@ Status runCommandTrial(const TrialContext& context, Limiter& limiter, bench::Tri
     PILOTLIGHT_ASSIGN(const double first, runs.once());
     result.cold.first_ms = first;
     result.cold.total_ms = first;
-    return measureWarm(context.request, context.cancel, context.progress, [&] { return runs.once(); }, [&] { return std::optional(runs.cpu_ms); }, result);
+    Lanes lanes{.requests = {[&] { return runs.once(); }}};
+    return measureWarm(context.request, context.cancel, context.progress, lanes, [&] { return std::optional(runs.cpu_ms); }, result);
 }
 
 }  // namespace pilotlight::agent

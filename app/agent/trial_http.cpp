@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -166,19 +167,34 @@ Status runHttpTrial(const TrialContext& context, Limiter& limiter, bench::TrialR
     served.started();
     result.cold.exec_ms = msSince(child->startedAt());
     PILOTLIGHT_TRY(limiter.setCpu(request.size.vcpu));
-    const auto once = [&]() -> Result<double> {
-        PILOTLIGHT_ASSIGN(const auto answer, caller.call(request.target.path, body, poll));
+    Lanes lanes{.watch = poll};
+    // `meanwhile` is asked while the answer is awaited: the child's state on the main thread, the stop of all on others.
+    const auto ask = [&](Caller& through, const auto& meanwhile) -> Result<double> {
+        PILOTLIGHT_ASSIGN(const auto answer, through.call(request.target.path, body, meanwhile));
         if (answer.status == 0) {
-            PILOTLIGHT_TRY(poll());  // its end, where that is why
+            PILOTLIGHT_TRY(meanwhile());  // its end, where that is why
             if (answer.ms >= 999 * request.timeout_s) return fail(ErrorCode::network, fmt::format("The handler did not answer within {:g} s", request.timeout_s), {}, "Raise the time-out, or look at what the handler waits for.");
             return fail(ErrorCode::internal, "The handler gave no answer (" + answer.what + ")", {}, child->tail());
         }
         if (answer.status >= 400) return fail(ErrorCode::internal, fmt::format("The handler answered with status {}", answer.status), {}, answer.body);
         return answer.ms;
     };
-    PILOTLIGHT_ASSIGN(result.cold.first_ms, once());
+    std::vector<std::unique_ptr<Caller>> more;
+    if (request.concurrency == 1) {
+        lanes.requests.emplace_back([&] { return ask(caller, poll); });
+    } else {
+        const auto stopped = [&lanes]() -> Status {
+            if (lanes.stop) return fail(ErrorCode::cancelled, "Cancelled");
+            return {};
+        };
+        for (int i = 0; i < request.concurrency; ++i) {
+            more.push_back(std::make_unique<Caller>(port, request.timeout_s));
+            lanes.requests.emplace_back([&ask, &through = *more.back(), stopped] { return ask(through, stopped); });
+        }
+    }
+    PILOTLIGHT_ASSIGN(result.cold.first_ms, ask(caller, poll));
     result.cold.total_ms = *result.cold.exec_ms + *result.cold.first_ms;
-    const auto measured = measureWarm(request, context.cancel, context.progress, once, [&] { return usedCpuMs(limiter, child->pid()); }, result);
+    const auto measured = measureWarm(request, context.cancel, context.progress, lanes, [&] { return usedCpuMs(limiter, child->pid()); }, result);
     result.peak_mb = processPeakMb(child->pid());
     return measured;
 }

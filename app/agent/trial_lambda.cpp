@@ -36,10 +36,10 @@ Status runLambdaTrial(const TrialContext& context, Limiter& limiter, bench::Tria
     served.started();
     result.cold.exec_ms = msSince(child->startedAt());
     PILOTLIGHT_TRY(limiter.setCpu(request.size.vcpu));
-    const auto once = [&] { return api->invoke(payload, timeout, poll); };
-    PILOTLIGHT_ASSIGN(result.cold.first_ms, once());
+    Lanes lanes{.requests = {[&] { return api->invoke(payload, timeout, poll); }}};
+    PILOTLIGHT_ASSIGN(result.cold.first_ms, lanes.requests.front()());
     result.cold.total_ms = *result.cold.exec_ms + *result.cold.first_ms;
-    const auto measured = measureWarm(request, context.cancel, context.progress, once, [&] { return usedCpuMs(limiter, child->pid()); }, result);
+    const auto measured = measureWarm(request, context.cancel, context.progress, lanes, [&] { return usedCpuMs(limiter, child->pid()); }, result);
     result.peak_mb = processPeakMb(child->pid());
     return measured;
 }

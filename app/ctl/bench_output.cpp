@@ -27,6 +27,7 @@ Json pointJson(const bench::BenchPoint& p) {
             {"threads", p.threads},
             {"device", p.device},
             {"limiter", p.limiter},
+            {"concurrency", p.concurrency},
             {"memory_limited", p.memory_limited},
             {"mean_ms", number(p.mean_ms)},
             {"mean_lo_ms", number(p.mean_lo)},
@@ -43,6 +44,11 @@ Json pointJson(const bench::BenchPoint& p) {
             {"peak_mb", number(p.peak_mb)},
             {"throughput_per_s", number(p.throughput_per_s)},
             {"saturated_mean_ms", number(p.saturated_mean_ms)},
+            {"open_loop", p.open_mean_ms ? Json{{"mean_ms", number(p.open_mean_ms)}, {"p50_ms", number(p.open_p50_ms)}, {"p95_ms", number(p.open_p95_ms)}, {"p99_ms", number(p.open_p99_ms)},
+                                                {"service_mean_ms", number(p.open_service_mean_ms)}}
+                                         : Json(nullptr)},
+            {"first_token_ms", number(p.first_token_ms)},
+            {"tokens_per_s", number(p.tokens_per_s)},
             {"cpu_ms", number(p.cpu_ms)},
             {"cpu_share", number(p.cpu_share)},
             {"other_cpu_share", p.other_cpu_share},
@@ -58,6 +64,12 @@ std::vector<std::vector<std::string>> rowsOf(const bench::Campaign& campaign) {
     }
     return rows;
 }
+std::string memoryText(const bench::SmallestMemory& found) {
+    if (!found.why_not.empty()) return "Smallest memory: not searched, " + found.why_not;
+    if (!found.survives_mb) return "Smallest memory: none that was tried is enough";
+    return fmt::format("Smallest memory: {} MB are survived{}{}", *found.survives_mb, found.fails_mb ? fmt::format(", {} MB are not", *found.fails_mb) : "", found.next_mb ? " (search not finished)" : "");
+}
+
 const std::vector<std::string> kColumns{"Memory", "vCPU", "Threads", "Mean", "p50", "p95", "Cold start", "Peak", "Throughput", "Verdict"};
 
 }  // namespace
@@ -75,13 +87,19 @@ Json toJson(const bench::Campaign& campaign) {
     std::string engine;
     for (const auto& trial : campaign.trials)
         if (!trial.result.engine.empty()) engine = trial.result.engine;
+    const auto smallest = bench::smallestMemoryOf(campaign);
+    const auto megabytesOf = [](const std::optional<std::int32_t>& mb) { return mb ? Json(*mb) : Json(nullptr); };
     return {{"campaign_id", campaign.plan.id},
             {"created", campaign.plan.created},
             {"platform", name(campaign.plan.platform)},
             {"target", targetText(campaign.plan.trial.target)},
             {"engine", engine},
             {"end", bench::name(campaign.end)},
+            {"rate_per_s", campaign.plan.trial.rate_per_s > 0 ? Json(campaign.plan.trial.rate_per_s) : Json(nullptr)},
             {"points", points},
+            {"smallest_memory", campaign.plan.find_memory ? Json{{"survives_mb", megabytesOf(smallest.survives_mb)}, {"fails_mb", megabytesOf(smallest.fails_mb)},
+                                                                 {"settled", smallest.why_not.empty() && !smallest.next_mb}, {"why_not", smallest.why_not}}
+                                                          : Json(nullptr)},
             {"machine", campaign.agent ? toJson(campaign.agent->machine) : Json(nullptr)},
             {"assumed", assumptionsOf(campaign.plan)}};
 }
@@ -101,6 +119,13 @@ std::string describe(const bench::Machine& m) {
 std::string describe(const bench::Campaign& campaign) {
     std::string out = fmt::format("{}, {}, {}\n", campaign.plan.id, targetText(campaign.plan.trial.target), bench::name(campaign.end));
     out += table(kColumns, rowsOf(campaign), {0, 1, 2, 3, 4, 5, 6, 7, 8});
+    for (const auto& p : bench::pointsOf(campaign)) {
+        if (p.open_mean_ms)
+            out += fmt::format("\n{} MB at {:g} requests/s, from their planned instants: mean {}, p50 {}, p95 {}, p99 {}; the request alone {}", p.memory_mb, campaign.plan.trial.rate_per_s,
+                               duration(p.open_mean_ms), duration(p.open_p50_ms), duration(p.open_p95_ms), duration(p.open_p99_ms), duration(p.open_service_mean_ms));
+        if (p.first_token_ms) out += fmt::format("\n{} MB: first token after {}, then {} tokens/s", p.memory_mb, duration(p.first_token_ms), p.tokens_per_s ? fmt::format("{:.1f}", *p.tokens_per_s) : "unknown");
+    }
+    if (campaign.plan.find_memory) out += "\n" + memoryText(bench::smallestMemoryOf(campaign));
     if (campaign.agent) out += "\n" + describe(campaign.agent->machine);
     return out;
 }

@@ -32,9 +32,9 @@ struct BenchOptions {
     std::string at;
     std::vector<std::string> ids;
     std::string format = "csv", output;
-    double vcpu = 0, timeout_s = 60;
-    int colds = 0, warm = 0, batch = 1, tokens = 0;
-    bool quick = false, spin = false, here = false;
+    double vcpu = 0, timeout_s = 60, rate = 0;
+    int concurrency = 1, colds = 0, warm = 0, batch = 1, tokens = 0;
+    bool quick = false, spin = false, here = false, find_memory = false;
     std::uint32_t seed = 1;
 };
 
@@ -96,6 +96,9 @@ Result<bench::CampaignPlan> planOf(const BenchOptions& o) {
     plan.trial.limiter = o.limiter;
     plan.trial.spin = o.spin;
     plan.trial.timeout_s = o.timeout_s;
+    plan.trial.rate_per_s = o.rate;
+    plan.trial.concurrency = o.concurrency;
+    plan.find_memory = o.find_memory;
     plan.seed = o.seed;
     PILOTLIGHT_ASSIGN(plan, common::completed(std::move(plan), o.quick));
     if (!o.budget.empty()) {
@@ -349,6 +352,9 @@ void addBenchCommands(CLI::App& app, Context& context) {
     run->add_option("--ready-path", options->ready_path, "http: path of the readiness probe (default: it is ready when it takes connections)");
     run->add_option("--colds", options->colds, "Fresh starts of each size")->check(CLI::Range(1, 1000));
     run->add_option("--warm", options->warm, "Requests of each size")->check(CLI::Range(2, bench::kMostSamples));
+    run->add_option("--rate", options->rate, "Also requests at so many planned instants a second (Poisson), latency counted from the plan")->check(CLI::Range(0.001, 1e6));
+    run->add_option("--concurrency", options->concurrency, "A model or an http handler: requests that may be under way at once, back to back and at --rate")->check(CLI::Range(1, 256));
+    run->add_flag("--find-memory", options->find_memory, "Also search the smallest memory that requests survive");
     run->add_option("--timeout", options->timeout_s, "Seconds for a start and for each answer")->check(CLI::Range(0.1, 3600.0))->capture_default_str();
     run->add_option("--seed", options->seed, "Of the order of trials and of pauses")->capture_default_str();
     run->add_option("--resume", options->resume, "Go on with a campaign: its id, a beginning of it, or last");

@@ -35,6 +35,16 @@ void gatherCold(const TrialRecord& record, Gathered& into) {
         if (ms) into.stages[stage].push_back(*ms);
 }
 
+// A percentile without enough samples is a note.
+void setPercentiles(const std::vector<double>& samples, const char* of, std::optional<double>& p50, std::optional<double>& p95, std::optional<double>& p99, std::vector<std::string>& notes) {
+    for (const auto& [p, label, into] : {std::tuple{0.5, "p50", &p50}, {0.95, "p95", &p95}, {0.99, "p99", &p99}}) {
+        if (const auto value = percentile(samples, p))
+            *into = value->value;
+        else
+            notes.push_back(fmt::format("{}{}: not enough samples ({} of {})", of, label, samples.size(), neededSamples(p)));
+    }
+}
+
 void setWarm(const TrialResult& result, BenchPoint& point) {
     const auto& samples = result.isolated_ms;
     point.samples = static_cast<int>(samples.size());
@@ -44,6 +54,13 @@ void setWarm(const TrialResult& result, BenchPoint& point) {
         point.throughput_per_s = static_cast<double>(result.saturated_ms.size()) * 1000 / result.saturated_wall_ms;
         point.saturated_mean_ms = mean(result.saturated_ms);
     }
+    if (!result.open_loop_ms.empty()) {
+        point.open_mean_ms = mean(result.open_loop_ms);
+        point.open_service_mean_ms = mean(result.open_loop_service_ms);
+        setPercentiles(result.open_loop_ms, "open loop ", point.open_p50_ms, point.open_p95_ms, point.open_p99_ms, point.notes);
+    }
+    point.first_token_ms = medianOf(result.first_token_ms);
+    point.tokens_per_s = medianOf(result.tokens_per_s);
     if (samples.size() < 2) return;
     const double middle = mean(samples);
     double squares = 0;
@@ -52,12 +69,7 @@ void setWarm(const TrialResult& result, BenchPoint& point) {
     point.mean_ms = middle;
     point.mean_lo = middle - half;
     point.mean_hi = middle + half;
-    for (const auto& [p, label, into] : {std::tuple{0.5, "p50", &point.p50_ms}, {0.95, "p95", &point.p95_ms}, {0.99, "p99", &point.p99_ms}}) {
-        if (const auto value = percentile(samples, p))
-            *into = value->value;
-        else
-            point.notes.push_back(fmt::format("{}: not enough samples ({} of {})", label, samples.size(), neededSamples(p)));
-    }
+    setPercentiles(samples, "", point.p50_ms, point.p95_ms, point.p99_ms, point.notes);
 }
 
 // What may be acted on; the first doubt is the verdict.
@@ -100,13 +112,15 @@ const char* name(CampaignEnd end) {
 
 std::vector<BenchPoint> pointsOf(const Campaign& campaign) {
     std::map<std::pair<std::int32_t, int>, std::vector<const TrialRecord*>> groups;
-    for (const auto& record : campaign.trials) groups[{record.key.memory_mb, record.key.threads}].push_back(&record);
+    for (const auto& record : campaign.trials)
+        if (record.key.role != TrialKey::Role::memory) groups[{record.key.memory_mb, record.key.threads}].push_back(&record);
     std::vector<BenchPoint> out;
     for (const auto& [key, records] : groups) {
         BenchPoint point;
         point.memory_mb = key.first;
         point.threads = key.second;
         point.device = campaign.plan.trial.target.device;
+        point.concurrency = campaign.plan.trial.concurrency;
         Gathered gathered;
         const TrialRecord* warm = nullptr;
         for (const auto* record : records) {
@@ -141,7 +155,7 @@ std::vector<Observation> observationsOf(const Campaign& campaign) {
         if (point.threads != least || !(point.usable || point.killed_for_memory)) continue;
         Observation o;
         o.memory = Megabytes{point.memory_mb};
-        o.vcpu = point.vcpu;
+        o.vcpu = point.vcpu;  // isolated requests: one at a time, whatever the saturated ones' concurrency
         o.source = Observation::Source::bench;
         o.provenance = campaign.plan.id;
         o.out_of_memory = point.killed_for_memory;
@@ -164,6 +178,51 @@ std::string observationCsv(const std::vector<Observation>& observations) {
     for (const auto& o : observations) {
         out += fmt::format("{},{},{},{},{},{},{},bench,{},{}\n", o.memory.value, o.mean_ms > 0 ? fmt::format("{:.6g}", o.mean_ms) : "", o.count, text(o.p50_ms), text(o.p95_ms),
                            text(o.p99_ms), text(o.max_memory_used_mb), text(o.vcpu), o.out_of_memory ? 1 : 0);
+    }
+    return out;
+}
+
+SmallestMemory smallestMemoryOf(const Campaign& campaign) {
+    constexpr double kLeastMb = 4, kStep = 1.25;
+    SmallestMemory out;
+    double peak = 0;
+    bool worked = false;
+    for (const auto& record : campaign.trials) {
+        const auto& result = record.result;
+        worked = worked || result.status == TrialStatus::ok || result.status == TrialStatus::out_of_memory;
+        if (result.peak_mb && record.key.role != TrialKey::Role::memory) peak = std::max(peak, *result.peak_mb);
+        if (result.status == TrialStatus::cancelled) continue;
+        if (record.key.role == TrialKey::Role::memory && !result.memory_limited) {
+            out.why_not = "the limiter " + (result.limiter.empty() ? std::string("here") : result.limiter) + " does not limit memory";
+            return out;
+        }
+        if (!result.memory_limited) continue;
+        // A size that was measured counts too.
+        const bool survived = result.status == TrialStatus::ok;
+        const bool starved = record.key.role == TrialKey::Role::memory ? !survived : result.status == TrialStatus::out_of_memory;
+        auto& bound = survived ? out.survives_mb : out.fails_mb;
+        if (survived && (!bound || record.key.memory_mb < *bound)) bound = record.key.memory_mb;
+        if (starved && (!bound || record.key.memory_mb > *bound)) bound = record.key.memory_mb;
+    }
+    if (!worked) {
+        out.why_not = "nothing ran at any size";
+        return out;
+    }
+    const auto up = [](double mb) { return static_cast<std::int32_t>(std::ceil(mb)); };
+    const bool searched = std::any_of(campaign.trials.begin(), campaign.trials.end(), [](const auto& record) { return record.key.role == TrialKey::Role::memory; });
+    if (out.survives_mb && out.fails_mb) {
+        const int gap = *out.survives_mb - *out.fails_mb;
+        if (gap > std::max(kLeastMb, 0.04 * *out.survives_mb)) out.next_mb = *out.fails_mb + gap / 2;
+    } else if (out.survives_mb) {
+        // The largest resident memory is where it most likely ends; from there downwards.
+        const auto first = up(peak);
+        out.next_mb = !searched && first >= kLeastMb && first < *out.survives_mb ? first : static_cast<std::int32_t>(*out.survives_mb / kStep);
+        if (*out.next_mb < kLeastMb) out.next_mb.reset();
+    } else if (out.fails_mb) {
+        out.next_mb = up(*out.fails_mb * kStep);
+        if (*out.next_mb > 262'144) out.next_mb.reset();
+    } else {
+        out.next_mb = up(std::max(kLeastMb, peak));
     }
     return out;
 }

@@ -24,13 +24,14 @@ struct CampaignPlan {
     std::vector<int> threads = {1};
     int colds = 10;                      // fresh starts of each size, its warm trial's own included
     int warm = 200;                      // isolated requests of each size, and half as many saturated ones; less where the budget asks for it
+    bool find_memory = false;            // after the sizes: search the smallest memory that a few requests survive, at 1 vCPU
     double budget_s = 600;
     std::uint32_t seed = 1;              // of the order of trials
     model::PricePlan price;              // for next-size
 };
 
 struct TrialKey {
-    enum class Role { warm, cold, cold_disk };  // cold_disk: after the page cache was asked to forget the model
+    enum class Role { warm, cold, cold_disk, memory };  // cold_disk: after the page cache was asked to forget the model; memory: of the search
     std::int32_t memory_mb = 0;
     int threads = 1;
     Role role = Role::warm;
@@ -62,12 +63,16 @@ struct BenchPoint {
     int threads = 1;
     std::string device, limiter;
     bool memory_limited = false;
+    int concurrency = 1;                 // requests that were under way at once while saturated and in the open loop
     std::optional<double> mean_ms;       // of isolated requests, as all latencies here
     std::optional<double> mean_lo, mean_hi; // 95 %, from the spread of the samples
     std::optional<double> p50_ms, p95_ms, p99_ms; // unset: not enough samples
     std::optional<double> cold_ms, cold_deviation_ms, cold_disk_ms; // median of fresh starts to the first answer, MAD
     ColdStages cold_stages;              // medians
     std::optional<double> peak_mb, throughput_per_s, cpu_ms, saturated_mean_ms, cpu_share;
+    // Of requests at planned instants (rate_per_s of the plan's trial), waiting included; service: the request alone.
+    std::optional<double> open_mean_ms, open_p50_ms, open_p95_ms, open_p99_ms, open_service_mean_ms;
+    std::optional<double> first_token_ms, tokens_per_s; // medians, of models that make tokens
     double other_cpu_share = 0;          // the most of its trials
     int colds = 0, samples = 0;
     bool killed_for_memory = false, usable = false; // usable: its latencies may be acted on
@@ -82,6 +87,14 @@ struct BenchPoint {
 [[nodiscard]] std::vector<Observation> observationsOf(const Campaign& campaign);
 // In the CSV that `predict memory --observations` reads.
 [[nodiscard]] std::string observationCsv(const std::vector<Observation>& observations);
+
+// What the search for the smallest memory has found so far, MB of 2^20 bytes.
+struct SmallestMemory {
+    std::optional<std::int32_t> survives_mb, fails_mb;  // the least that was survived, the most that was not
+    std::optional<std::int32_t> next_mb;                // what to try next; unset: settled to 4 % or 4 MB, or nothing can be found
+    std::string why_not;                                // where nothing can be found
+};
+[[nodiscard]] SmallestMemory smallestMemoryOf(const Campaign& campaign);
 
 // How two settings differ in mean latency: b over a, with a 95 % interval from the spread of the samples (delta method on the logarithm).
 struct Comparison {

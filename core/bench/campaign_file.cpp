@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using Record = nlohmann::ordered_json;
 
-constexpr const char* kRoles[] = {"warm", "cold", "cold_disk"};
+constexpr const char* kRoles[] = {"warm", "cold", "cold_disk", "memory"};
 
 // Handlers may print any bytes.
 std::string text(const Record& record) { return record.dump(-1, ' ', false, Record::error_handler_t::replace); }
@@ -68,6 +68,7 @@ Result<CampaignPlan> readPlan(const Record& record) {
     plan.threads = record.at("threads").get<std::vector<int>>();
     plan.colds = record.at("colds");
     plan.warm = record.at("warm");
+    plan.find_memory = record.value("find_memory", false);
     plan.budget_s = record.at("budget_s");
     plan.seed = record.at("seed");
     const auto& price = record.at("price");
@@ -97,7 +98,7 @@ std::vector<std::string> idsOf(const std::string& folder) {
 std::string planLine(const CampaignPlan& plan) {
     return text({{"type", "campaign"}, {"v", 1}, {"id", plan.id}, {"created", plan.created}, {"platform", name(plan.platform)}, {"vcpu", plan.vcpu},
                  {"trial", Record::parse(toLine(Request(plan.trial)))}, {"sizes", plan.sizes}, {"all_sizes", plan.all_sizes}, {"threads", plan.threads}, {"colds", plan.colds},
-                 {"warm", plan.warm}, {"budget_s", plan.budget_s}, {"seed", plan.seed},
+                 {"warm", plan.warm}, {"find_memory", plan.find_memory}, {"budget_s", plan.budget_s}, {"seed", plan.seed},
                  {"price", {{"gb_second", plan.price.usd_per_gb_second}, {"vcpu_second", plan.price.usd_per_vcpu_second}, {"request", plan.price.usd_per_request},
                             {"rounding_ms", plan.price.rounding_ms}, {"minimum_ms", plan.price.minimum_ms}}}});
 }

@@ -37,6 +37,7 @@ public:
                 PILOTLIGHT_TRY(batch({*next}, expected));
             }
         }
+        if (plan_.find_memory) PILOTLIGHT_TRY(searchMemory());
         campaign_.end = spent_ ? CampaignEnd::budget : CampaignEnd::complete;
         return {};
     }
@@ -58,7 +59,7 @@ private:
     }
 
     [[nodiscard]] bool tried(std::int32_t size) const {
-        return std::any_of(done_.begin(), done_.end(), [&](const TrialKey& key) { return key.memory_mb == size; });
+        return std::any_of(done_.begin(), done_.end(), [&](const TrialKey& key) { return key.memory_mb == size && key.role != Role::memory; });
     }
 
     // All trials of these sizes that were not made yet, shuffled; `expected`: sizes that the whole budget is for.
@@ -85,33 +86,61 @@ private:
         return {};
     }
 
+    // Halves the interval between what was survived and what was not.
+    Status searchMemory() {
+        for (int index = 0; !spent_; ++index) {
+            const auto found = smallestMemoryOf(campaign_);
+            if (!found.next_mb) return {};
+            if (elapsed() > plan_.budget_s) {
+                spent_ = true;
+                return {};
+            }
+            TrialKey key{*found.next_mb, plan_.threads.front(), Role::memory, index};
+            while (done_.contains(key)) ++key.index;
+            PILOTLIGHT_TRY(one(key, 1));
+        }
+        return {};
+    }
+
+    // A search may try sizes that the platform does not have.
+    [[nodiscard]] Result<EmulatedSize> sizeOf(const TrialKey& key) const {
+        if (key.role == Role::memory) return EmulatedSize{.memory_mb = key.memory_mb, .vcpu = 1};
+        return emulate(plan_.platform, key.memory_mb, plan_.vcpu).map([](const SizeRule& rule) { return rule.size; });
+    }
+
     Status one(const TrialKey& key, std::size_t expected) {
-        PILOTLIGHT_ASSIGN(const auto rule, emulate(plan_.platform, key.memory_mb, plan_.vcpu));
+        PILOTLIGHT_ASSIGN(const auto size, sizeOf(key));
         TrialRequest request = plan_.trial;
         request.id = fmt::format("{}.{}.{}", key.memory_mb, key.threads, key.index);
-        request.size = rule.size;
+        request.size = size;
         request.threads = key.threads;
         request.drop_page_cache = key.role == Role::cold_disk;
         request.pause_ms = kPauseMs;
         request.seed = plan_.seed + static_cast<std::uint32_t>(key.index);
         request.isolated = request.saturated = request.open_loop = 0;
+        if (key.role == Role::memory) {
+            request.id += ".m";
+            request.saturated = std::max(3, plan_.trial.concurrency);
+        }
         if (key.role == Role::warm) {
             request.isolated = plan_.warm;
             request.saturated = std::max(10, plan_.warm / 2);
-            // Two modes share half of this size's part of the budget; the other half is for fresh starts.
+            if (plan_.trial.rate_per_s > 0) request.open_loop = plan_.warm;
+            const int modes = request.open_loop > 0 ? 3 : 2;
+            // The modes share half of this size's part of the budget; the other half is for fresh starts.
             const double part_s = plan_.budget_s / static_cast<double>(expected * plan_.threads.size());
-            request.most_s = std::max(0.5, std::min(part_s, plan_.budget_s - elapsed()) / 4);
+            request.most_s = std::max(0.5, std::min(part_s, plan_.budget_s - elapsed()) / (2 * modes));
         }
-        job_.report({.step = fmt::format("{} MB, {:.2f} vCPU: {}", key.memory_mb, rule.size.vcpu, key.role == Role::warm ? "requests" : "start " + std::to_string(key.index)),
+        job_.report({.step = fmt::format("{} MB, {:.2f} vCPU: {}", key.memory_mb, size.vcpu, key.role == Role::warm ? "requests" : key.role == Role::memory ? "is it enough memory?" : "start " + std::to_string(key.index)),
                      .fraction = std::min(1.0, elapsed() / plan_.budget_s), .items = campaign_.trials.size()});
         auto result = run_(request, job_);
         if (!result) {
             if (result.error().code == ErrorCode::cancelled) campaign_.end = CampaignEnd::cancelled;
             return fail(result.error());
         }
-        TrialRecord record{key, rule.size.vcpu, std::move(*result)};
+        TrialRecord record{key, size.vcpu, std::move(*result)};
         PILOTLIGHT_TRY(keep_(record));
-        if (record.result.status != TrialStatus::ok) failed_.insert({key.memory_mb, key.threads});
+        if (record.result.status != TrialStatus::ok && key.role != Role::memory) failed_.insert({key.memory_mb, key.threads});
         done_.insert(key);
         campaign_.trials.push_back(std::move(record));
         return {};

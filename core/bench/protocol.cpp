@@ -179,10 +179,14 @@ TrialRequest readTrial(Fields& fields) {
     fields.number("saturated", trial.saturated, 0, kMostSamples);
     fields.number("open_loop", trial.open_loop, 0, kMostSamples);
     fields.number("rate_per_s", trial.rate_per_s, 0, 1e6);
+    fields.number("concurrency", trial.concurrency, 1, 256);
     fields.number("seed", trial.seed, 0, 4'294'967'295.0);
     fields.number("most_s", trial.most_s, 0, 86'400);
     fields.number("timeout_s", trial.timeout_s, 0.1, 3600);
     if (!isIdentifier(trial.id)) fields.problem("id is missing, or holds other than letters, digits, dots, underscores and dashes");
+    const bool one_by_one = trial.target.kind == Target::Kind::lambda || trial.target.kind == Target::Kind::command;
+    if (trial.concurrency > 1 && one_by_one) fields.problem("concurrency above 1 is for onnx and http: Lambda hands its handler one request at a time, a command takes one");
+    if (trial.concurrency > 1 && trial.target.tokens > 0) fields.problem("tokens are timed one request at a time: concurrency must be 1");
     if (trial.open_loop > 0 && trial.rate_per_s <= 0) fields.problem("open_loop needs rate_per_s");
     return trial;
 }
@@ -287,7 +291,7 @@ Json write(const TrialRequest& t) {
             {"size", {{"memory_mb", t.size.memory_mb}, {"vcpu", t.size.vcpu}, {"init_vcpu", t.size.init_vcpu}, {"period_ms", t.size.period_ms}, {"visible_cores", t.size.visible_cores}}},
             {"limiter", t.limiter},  {"threads", t.threads},      {"spin", t.spin},       {"drop_page_cache", t.drop_page_cache},
             {"isolated", t.isolated}, {"pause_ms", t.pause_ms},   {"saturated", t.saturated}, {"open_loop", t.open_loop},
-            {"rate_per_s", t.rate_per_s}, {"seed", t.seed},       {"most_s", t.most_s}, {"timeout_s", t.timeout_s}};
+            {"rate_per_s", t.rate_per_s}, {"concurrency", t.concurrency}, {"seed", t.seed},       {"most_s", t.most_s}, {"timeout_s", t.timeout_s}};
 }
 Json write(const CancelRequest& r) { return {{"v", kProtocolVersion}, {"type", "cancel"}, {"id", r.id}}; }
 Json write(const QuitRequest&) { return {{"v", kProtocolVersion}, {"type", "quit"}}; }

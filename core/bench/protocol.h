@@ -61,6 +61,7 @@ struct TrialRequest {
     int saturated = 0;                   // requests back to back
     int open_loop = 0;                   // requests at planned instants, latency counted from the plan
     double rate_per_s = 0;               // of the open loop; arrivals are Poisson with `seed`
+    int concurrency = 1;                 // onnx, http: requests that may be under way at once while saturated and in the open loop; 1..256
     std::uint32_t seed = 1;
     double most_s = 0;                   // each of the three modes ends after so long, with the samples so far; 0 = no limit; up to 86,400
     double timeout_s = 60;               // of the start and of each answer; 0.1..3,600

@@ -41,6 +41,23 @@ TEST_F(OnnxTrial, AModelIsMeasuredByStages) {
     EXPECT_FALSE(result.largest_difference);
 }
 
+TEST_F(OnnxTrial, InferencesRunBesideEachOther) {
+    auto agent = start();
+    auto request = trial("blazeface.onnx", 1);
+    request.saturated = 60;
+    request.concurrency = 3;
+    request.open_loop = 20;
+    request.rate_per_s = 200;
+    const auto result = run(agent, request);
+    ASSERT_EQ(result.status, TrialStatus::ok) << result.detail;
+    EXPECT_EQ(result.saturated_ms.size(), 60U);
+    EXPECT_EQ(result.open_loop_ms.size(), 20U);
+    // Three at once: their times overlap, so that they add up to more than the wall time.
+    double sum = 0;
+    for (const double ms : result.saturated_ms) sum += ms;
+    EXPECT_GT(sum, 1.5 * result.saturated_wall_ms);
+}
+
 TEST_F(OnnxTrial, NoFileAppearsUnderHome) {
     const test::TemporaryDirectory home;
     {

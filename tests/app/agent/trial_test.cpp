@@ -195,6 +195,72 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), H).serve
     EXPECT_NE(refused.detail.find("status 400"), std::string::npos) << refused.detail;
 }
 
+// A server that sleeps 50 ms for each request and counts how many are under way.
+std::string sleepingServer(const Folder& folder) {
+    return folder.script("sleeps", R"(#!/usr/bin/env python3
+import http.server, os, threading, time
+lock = threading.Lock()
+now = most = 0
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 64
+class H(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        global now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+            open(")" + folder.file("most") + R"(", "w").write(str(most))
+        time.sleep(0.05)
+        with lock: now -= 1
+        self.send_response(200); self.send_header("Content-Length", "2"); self.end_headers(); self.wfile.write(b"ok")
+    def log_message(self, *a): pass
+Server(("127.0.0.1", int(os.environ["PORT"])), H).serve_forever()
+)");
+}
+
+TEST(Trial, ConcurrentRequestsAreUnderWayAtOnce) {
+    const Folder folder;
+    auto agent = startAgent();
+    auto request = trialOf({.kind = Target::Kind::http, .command = {sleepingServer(folder)}});
+    request.saturated = 40;
+    request.concurrency = 4;
+    const auto result = run(agent, request);
+    ASSERT_EQ(result.status, TrialStatus::ok) << result.detail;
+    EXPECT_EQ(result.saturated_ms.size(), 40U);
+    for (const double ms : result.saturated_ms) EXPECT_GE(ms, 50);
+    EXPECT_LT(result.saturated_wall_ms, 40 * 50 * 0.75);  // one after the other it would be 2,000
+    int most = 0;
+    std::ifstream(folder.file("most")) >> most;
+    EXPECT_EQ(most, 4);
+
+    // A server that goes away ends every lane with a reason.
+    request.target.command = {"python3", "-c", "import http.server, os, threading\nclass H(http.server.BaseHTTPRequestHandler):\n  n = 0\n  def do_GET(self):\n    H.n += 1\n    if H.n > 9: os._exit(3)\n    self.send_response(200); self.end_headers()\n  def log_message(self, *a): pass\nhttp.server.ThreadingHTTPServer(('127.0.0.1', int(os.environ['PORT'])), H).serve_forever()"};
+    const auto died = run(agent, request);
+    EXPECT_EQ(died.status, TrialStatus::failed);
+    EXPECT_FALSE(died.detail.empty());
+    EXPECT_LT(died.saturated_ms.size(), 10U);
+}
+
+// Requests come at twice the rate that one server can take: those that wait for it are counted with their waiting.
+TEST(Trial, TheOpenLoopCountsFromThePlanWhateverTheTargetDoes) {
+    const Folder folder;
+    auto agent = startAgent();
+    auto request = trialOf({.kind = Target::Kind::http, .command = {sleepingServer(folder)}});
+    request.open_loop = 60;
+    request.rate_per_s = 40;
+    const auto alone = run(agent, request);
+    ASSERT_EQ(alone.status, TrialStatus::ok) << alone.detail;
+    ASSERT_EQ(alone.open_loop_ms.size(), 60U);
+    // 60 arrivals in about 1.5 s, 60 services of 50 ms in 3 s: the last one waits for over a second.
+    EXPECT_GT(alone.open_loop_ms.back(), 700);
+    EXPECT_LT(alone.open_loop_service_ms.back(), 400);
+    request.concurrency = 8;
+    const auto beside = run(agent, request);
+    ASSERT_EQ(beside.open_loop_ms.size(), 60U) << beside.detail;
+    EXPECT_LT(beside.open_loop_ms.back(), alone.open_loop_ms.back());
+}
+
 TEST(Trial, MemoryKillIsSeenAsSuch) {
     auto agent = startAgent();
     if (!hasLimiter(agent, "cgroup-v1") && !hasLimiter(agent, "cgroup-v2")) GTEST_SKIP() << "Only control groups limit memory";

@@ -66,6 +66,30 @@ TEST_F(Bench, RunGivesTheContractsJsonAndPredictReadsIt) {
     for (const auto& row : Json::parse(same.out)) EXPECT_EQ(row["verdict"], "no difference shown");
 }
 
+TEST_F(Bench, RateAndSmallestMemoryAreMeasuredWhereAsked) {
+    const auto run = bench({"run", "--handler", "command", "--sizes", "512", "--colds", "1", "--warm", "6", "--rate", "5", "--find-memory", "--json", "--", "python3", "-c", "b = bytearray(90 << 20)"});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    const auto json = Json::parse(run.out);
+    EXPECT_EQ(json["rate_per_s"], 5);
+    const auto& point = json["points"][0];
+    EXPECT_GE(point["open_loop"]["mean_ms"], point["open_loop"]["service_mean_ms"]);
+    EXPECT_TRUE(point["open_loop"]["p99_ms"].is_null());
+    EXPECT_EQ(point["concurrency"], 1);
+    const auto& found = json["smallest_memory"];
+    if (!point["memory_limited"].get<bool>()) {
+        EXPECT_NE(found["why_not"], "");
+    } else {
+        EXPECT_TRUE(found["settled"]);
+        EXPECT_GE(found["survives_mb"], 90);
+        EXPECT_LE(found["survives_mb"], 130);
+        EXPECT_LT(found["fails_mb"], found["survives_mb"]);
+    }
+    EXPECT_NE(bench({"show", "last"}).out.find("Smallest memory"), std::string::npos);
+    const auto two = bench({"run", "--handler", "lambda", "--concurrency", "2", "--", "true"});
+    EXPECT_EQ(two.exit_code, 2);
+    EXPECT_NE(two.err.find("one request at a time"), std::string::npos) << two.err;
+}
+
 TEST_F(Bench, InterruptedItIsResumedWithoutRepeating) {
     const auto program = handler("time.sleep(0.02)\nreturn event");
     auto arguments = command({"run", "--handler", "lambda", "--sizes", "512,1769", "--colds", "3", "--warm", "40", "--json", "--", program});

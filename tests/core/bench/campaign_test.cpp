@@ -183,5 +183,90 @@ TEST(BenchCampaign, FilesThatAreNoCampaignAreRefused) {
     for (const char* text : {"", "nonsense", "{}", "[]", "{\"type\":\"campaign\",\"v\":2}", "{\"type\":\"trial\"}"}) EXPECT_FALSE(parseCampaign(text)) << text;
 }
 
+// A handler that needs `need_mb`, and says a little more of its largest resident memory.
+Result<TrialResult> needing(std::int32_t need_mb, const TrialRequest& request) {
+    auto result = measured(request, 50);
+    result.peak_mb = 1.1 * need_mb;
+    if (request.size.memory_mb < need_mb) {
+        result = {.id = request.id, .status = TrialStatus::out_of_memory, .limiter = "cgroup-v1", .memory_limited = true};
+    }
+    return result;
+}
+
+TEST(BenchCampaign, TheSmallestMemoryIsFoundByHalving) {
+    for (const std::int32_t need : {9, 137, 300, 700}) {
+        Campaign campaign{.plan = examplePlan()};
+        campaign.plan.sizes = {512};
+        campaign.plan.all_sizes = campaign.plan.find_memory = true;
+        int tried = 0;
+        const auto run = [&](const TrialRequest& request, const JobContext&) {
+            tried += request.id.ends_with(".m");
+            return needing(need, request);
+        };
+        // Interrupted after each trial, and gone on with from its file.
+        std::string file = planLine(campaign.plan) + "\n";
+        for (int session = 0; session < 60; ++session) {
+            const auto keep = [&](const TrialRecord& record) -> Status {
+                file += trialLine(record) + "\n";
+                if (record.key.role == TrialKey::Role::memory) return fail(ErrorCode::cancelled, "stop");
+                return {};
+            };
+            const bool done = runCampaign(campaign, 2, run, keep, {}).has_value();
+            auto read = parseCampaign(file);
+            ASSERT_TRUE(read);
+            campaign = std::move(*read);
+            if (done) break;
+        }
+        const auto found = smallestMemoryOf(campaign);
+        ASSERT_TRUE(found.survives_mb && found.fails_mb) << need;
+        EXPECT_FALSE(found.next_mb);
+        EXPECT_GE(*found.survives_mb, need);
+        EXPECT_LT(*found.fails_mb, need);
+        EXPECT_LE(*found.survives_mb - *found.fails_mb, std::max(4.0, 0.04 * *found.survives_mb));
+        EXPECT_LE(tried, 14) << need;
+        for (const auto& point : pointsOf(campaign)) EXPECT_EQ(point.memory_mb, 512) << "a step of the search is no point";
+    }
+}
+
+TEST(BenchCampaign, TheSmallestMemoryIsNotSearchedWhereNothingLimitsIt) {
+    Campaign campaign{.plan = examplePlan()};
+    campaign.plan.sizes = {512};
+    campaign.plan.all_sizes = campaign.plan.find_memory = true;
+    int trials = 0;
+    const auto run = [&](const TrialRequest& request, const JobContext&) -> Result<TrialResult> {
+        ++trials;
+        auto result = measured(request, 50);
+        result.limiter = "duty-cycle";
+        result.memory_limited = false;
+        return result;
+    };
+    ASSERT_TRUE(runCampaign(campaign, 2, run, [](const TrialRecord&) -> Status { return {}; }, {}));
+    EXPECT_LE(trials, 4 + 1);
+    EXPECT_NE(smallestMemoryOf(campaign).why_not.find("duty-cycle"), std::string::npos);
+}
+
+TEST(BenchCampaign, RequestsAtARateAreAPartOfEachPoint) {
+    Campaign campaign{.plan = examplePlan()};
+    campaign.plan.sizes = {512};
+    campaign.plan.all_sizes = true;
+    campaign.plan.trial.rate_per_s = 12.5;
+    const auto run = [&](const TrialRequest& request, const JobContext&) -> Result<TrialResult> {
+        auto result = measured(request, 50);
+        for (int i = 0; i < request.open_loop; ++i) {
+            result.open_loop_ms.push_back(200 + i);
+            result.open_loop_service_ms.push_back(80);
+        }
+        return result;
+    };
+    ASSERT_TRUE(runCampaign(campaign, 2, run, [](const TrialRecord&) -> Status { return {}; }, {}));
+    const auto points = pointsOf(campaign);
+    ASSERT_EQ(points.size(), 1U);
+    EXPECT_DOUBLE_EQ(*points[0].open_mean_ms, 200 + 69 / 2.0);
+    EXPECT_DOUBLE_EQ(*points[0].open_service_mean_ms, 80);
+    EXPECT_TRUE(points[0].open_p50_ms);
+    EXPECT_FALSE(points[0].open_p99_ms);
+    EXPECT_DOUBLE_EQ(parseCampaign(planLine(campaign.plan))->plan.trial.rate_per_s, 12.5);
+}
+
 }  // namespace
 }  // namespace pilotlight::bench

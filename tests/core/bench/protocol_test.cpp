@@ -19,6 +19,7 @@ TrialRequest example() {
     t.saturated = 20;
     t.open_loop = 30;
     t.rate_per_s = 12.5;
+    t.concurrency = 8;
     t.seed = 4'000'000'000U;
     t.timeout_s = 5;
     return t;
@@ -36,11 +37,14 @@ TEST(BenchProtocol, ATrialComesBackAsItWasSent) {
     EXPECT_EQ(t.seed, 4'000'000'000U);
     EXPECT_DOUBLE_EQ(t.size.init_vcpu, 2);
     EXPECT_TRUE(t.spin);
+    EXPECT_EQ(t.concurrency, 8);
 }
 
 TEST(BenchProtocol, AModelsDimensionsAndTokensAreChecked) {
     auto sent = example();
     sent.target = {.kind = Target::Kind::onnx, .model = "m.onnx", .device = "cuda", .input = "in.npy", .dimensions = {{"x:2", 640}, {"sequence", 16}}, .batch = 8, .tokens = 32};
+    EXPECT_FALSE(parseRequest(toLine(Request(sent)))) << "tokens are timed one request at a time";
+    sent.concurrency = 1;
     const auto got = parseRequest(toLine(Request(sent)));
     ASSERT_TRUE(got) << got.error().text();
     const auto& target = std::get<TrialRequest>(*got).target;
@@ -115,6 +119,7 @@ TEST(BenchProtocol, MalformedRequestsAreNamed) {
         {"{" + trial + R"(,"timeout_s":1e999})", "not a JSON object"},
         {"{" + trial + R"(,"limiter":"magic"})", "magic"},
         {"{" + trial + R"(,"open_loop":5})", "rate_per_s"},
+        {"{" + trial + R"(,"concurrency":2})", "concurrency"},
         {R"({"v":1,"type":"trial","id":"a b","size":{"memory_mb":512,"vcpu":1},"target":{"command":["true"]}})", "id"},
         {R"({"v":1,"type":"trial","id":"a","size":{"memory_mb":512},"target":{"command":["true"]}})", "size needs"},
         {R"({"v":1,"type":"trial","id":"a","size":7,"target":{"command":["true"]}})", "size is not an object"},
