@@ -75,6 +75,8 @@ void Card::setCaption(const QString& caption) {
     updateHeader();
 }
 
+void Card::setCaptionToolTip(const QString& text) { caption_->setToolTip(text); }
+
 void Card::addTool(QWidget* widget) {
     tools_->addWidget(widget);
     updateHeader();

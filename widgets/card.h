@@ -20,6 +20,7 @@ public:
     void setTitle(const QString& title);
     // Statistic, effective period, unit, source: "p50, p95, p99 per 15 min, log scale".
     void setCaption(const QString& caption);
+    void setCaptionToolTip(const QString& text);  // empty = the caption itself where it is elided
     void addTool(QWidget* widget);  // right end of the header
     // Content goes here (spacing 8, no margins).
     [[nodiscard]] QVBoxLayout* body() const { return body_; }

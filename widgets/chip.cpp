@@ -98,7 +98,10 @@ void ChipFlow::setChips(const QList<QPair<QString, Role>>& chips) {
     qDeleteAll(chips_);
     chips_.clear();
     for (const auto& [text, ink] : chips) {
-        auto* chip = new Chip(text, ink, this);
+        constexpr int kLongest = 52;
+        const QString head = text.section(QStringLiteral(": "), 0, 0);
+        auto* chip = new Chip(text.size() > kLongest && head.size() < text.size() ? head : text, ink, this);
+        if (text.size() > kLongest) chip->setToolTip(text);
         chip->setVisible(true);
         chips_.append(chip);
     }

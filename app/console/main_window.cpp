@@ -8,6 +8,7 @@
 #include <QStackedWidget>
 #include <algorithm>
 
+#include "app/common/report.h"
 #include "app/console/dialogs/shortcuts_dialog.h"
 #include "app/console/frame/refresh_picker.h"
 #include "app/console/frame/status_line.h"
@@ -21,6 +22,7 @@
 #include "app/console/pages/functions_page.h"
 #include "app/console/pages/overview_page.h"
 #include "app/console/pages/settings_page.h"
+#include "app/console/startup.h"
 #include "widgets/command_palette.h"
 #include "widgets/navigation_bar.h"
 #include "widgets/state_view.h"
@@ -217,6 +219,7 @@ void MainWindow::addShortcuts() {
     on(QKeySequence(QStringLiteral("Ctrl+P")), [this] { openFunctionFinder(); });
     on(QKeySequence(QStringLiteral("Ctrl+L")), [this] { range_->openPopup(); });
     on(QKeySequence(QStringLiteral("Ctrl+E")), [this] { exportTable(); });
+    on(QKeySequence(QStringLiteral("Ctrl+Shift+E")), [this] { exportReport(); });
     on(QKeySequence(QStringLiteral("Ctrl+Shift+R")), [this] { session_.syncNow(); });
     on(QKeySequence(QStringLiteral("Ctrl+B")), [this] { navigation_->setCollapsed(!navigation_->isCollapsed()); });
     on(QKeySequence(QStringLiteral("Ctrl+Z")), [this] { currentPage()->undo(); });
@@ -258,6 +261,8 @@ void MainWindow::openPalette() {
         {QStringLiteral("judge"), QStringLiteral("Judge all functions again"), QStringLiteral("Data"), {}, QStringLiteral("recommend")});
     commands.push_back(
         {QStringLiteral("export"), QStringLiteral("Export the table as CSV…"), QStringLiteral("Data"), QStringLiteral("Ctrl+E"), {}});
+    commands.push_back({QStringLiteral("report"), QStringLiteral("Write a report, PDF or HTML…"), QStringLiteral("Data"),
+                        QStringLiteral("Ctrl+Shift+E"), QStringLiteral("print export")});
     commands.push_back(
         {QStringLiteral("range"), QStringLiteral("Choose the time range…"), QStringLiteral("View"), QStringLiteral("Ctrl+L"), {}});
     commands.push_back({QStringLiteral("theme:dark"), QStringLiteral("Dark theme"), QStringLiteral("View"), {}, {}});
@@ -306,6 +311,7 @@ void MainWindow::runCommand(const QString& id) {
     if (verb == QLatin1String("sync")) session_.syncNow();
     if (verb == QLatin1String("judge")) session_.recommendNow();
     if (verb == QLatin1String("export")) exportTable();
+    if (verb == QLatin1String("report")) exportReport();
     if (verb == QLatin1String("range")) range_->openPopup();
     if (verb == QLatin1String("collapse")) navigation_->setCollapsed(!navigation_->isCollapsed());
     if (verb == QLatin1String("cancel")) session_.cancelJobs();
@@ -348,6 +354,37 @@ void MainWindow::exportTable() {
     if (!file.open(QIODevice::WriteOnly) || file.write(csv.toUtf8()) < 0 || !file.commit()) {
         showReport(QStringLiteral("The table could not be written: ") + file.errorString(), {});
     }
+}
+
+void MainWindow::exportReport() {
+    QString kind;
+    const QString path = QFileDialog::getSaveFileName(this, QStringLiteral("Write a report"), QStringLiteral("pilotlight-report.pdf"),
+                                                      QStringLiteral("PDF (*.pdf);;HTML (*.html)"), &kind);
+    if (path.isEmpty()) return;
+    const auto say = [this](const Error& error) { showReport(qs(error.what), qs(error.text())); };
+    if (path.endsWith(QLatin1String(".html")) || (!path.endsWith(QLatin1String(".pdf")) && kind.startsWith(QLatin1String("HTML")))) {
+        session_.jobs().run<std::string>(
+            {QStringLiteral("Write the report"), Lane::read, true},
+            [range = session_.fleet()->range](Workspace& workspace, const JobContext& job) {
+                return common::htmlReport(workspace, range, job);
+            },
+            this,
+            [say, path](Result<std::string> html) {
+                if (!html) {
+                    if (html.error().code != ErrorCode::cancelled) say(html.error());
+                    return;
+                }
+                QSaveFile file(path);
+                if (!file.open(QIODevice::WriteOnly) || file.write(html->data(), static_cast<qint64>(html->size())) < 0 || !file.commit())
+                    say({ErrorCode::storage, "The report could not be written: " + file.errorString().toStdString(), "There is no report",
+                         "Choose another place, or free some room"});
+            });
+        return;
+    }
+    const QString back = currentPage()->name();
+    const auto written = writePdfReport(session_, *this, path);
+    openPage(back);
+    if (!written) say(written.error());
 }
 
 }  // namespace pilotlight::console

@@ -41,6 +41,7 @@ public slots:
     void openFunctionFinder();
     void showShortcuts();
     void exportTable();
+    void exportReport();  // PDF of the pages, or the HTML of pilotlightctl report
 
 private:
     void add(Page* page);

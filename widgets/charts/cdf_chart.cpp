@@ -102,11 +102,9 @@ CdfChart::CdfChart(QWidget* parent) : Chart(parent), d_(std::make_unique<Private
             painter.setPen(QPen(colour(Role::surface), 1.5));
             painter.setBrush(colour(Role::warm));
             if (x >= area.left() && x <= area.right()) painter.drawEllipse(QPointF(x, y), 4, 4);
-            // The curve passes left of the line or right of it, never low down beside it on both sides: the label stands at the foot.
+            // A curve that rises is never above and left of a point it has not reached: under the line, at the left end, is free.
             const QString text = tr("SLO p%1 %2").arg(format::significant(d_->slo_share * 100, 3), format::durationText(*d_->slo));
-            const bool right = x + QFontMetricsF(textFont(Type::caption)).horizontalAdvance(text) + 14 < area.right();
-            drawLabel(painter, QPointF(right ? x + 4 : x - 4, area.bottom() - 6),
-                      (right ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignBottom, text, colour(Role::warm), area);
+            drawLabel(painter, QPointF(area.left() + 4, y + 4), Qt::AlignLeft | Qt::AlignTop, text, colour(Role::warm), area);
         }
         if (showsFocusRing()) {
             painter.setPen(QPen(colour(Role::accent), 1));

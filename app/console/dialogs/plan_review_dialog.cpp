@@ -30,6 +30,11 @@ QString sentence(const std::string& text) {
     const QString words = qs(text);
     return words.left(1).toUpper() + words.mid(1) + (words.endsWith(QLatin1Char('.')) ? QString() : QStringLiteral("."));
 }
+bool keepsMoreWarm(const Plan& plan) {
+    return std::any_of(plan.changes.begin(), plan.changes.end(), [](const SettingChange& change) {
+        return change.setting.rfind("warm_pool", 0) == 0 && qs(change.after).toDouble() > qs(change.before).toDouble();
+    });
+}
 // What a revert would set, in the words of this dialog; schedules are told by the plan itself.
 QString undoText(const Plan& plan) {
     QStringList back;
@@ -73,6 +78,9 @@ void PlanReviewDialog::build() {
                       plan_.alias.empty() ? QStringLiteral("$LATEST") : QStringLiteral("alias ") + qs(plan_.alias),
                       QStringLiteral("profile ") + qs(plan_.profile),
                       QStringLiteral("plan %1, expires %2").arg(qs(plan_.id), format::time(plan_.expires, QTimeZone::utc()))};
+    for (const auto& recommendation : session_.fleet()->recommendations)
+        if (recommendation.id == plan_.recommendation_id && !recommendation.risk.empty())
+            facts << QStringLiteral("risk ") + qs(recommendation.risk);
     auto* says = makeLabel(facts.join(QStringLiteral(" · ")), Type::body, Role::muted);
     says->setContentsMargins(0, -8, 0, 0);
     column->addWidget(says);
@@ -103,6 +111,7 @@ void PlanReviewDialog::build() {
         "Watch 60 min against the baseline before. Revert by itself if errors, p95 or throttles are worse with 95 % confidence; say so if "
         "there is too little traffic to tell.");
     if (!plan_.traffic.empty()) then = sentence(plan_.traffic) + QLatin1Char(' ') + then;
+    if (keepsMoreWarm(plan_)) then += QStringLiteral(" The warm pool is paid for as long as it is kept, with or without requests.");
     if (const QString undo = undoText(plan_); !undo.isEmpty()) then += QStringLiteral(" To undo: ") + undo;
     auto* then_label = makeLabel(then, Type::body, Role::muted);
     then_label->setWordWrap(true);

@@ -31,6 +31,7 @@ ShortcutsDialog::ShortcutsDialog(QWidget* parent) : QDialog(parent) {
     key("Ctrl+L", "Time range");
     key("Ctrl+Shift+R", "Read all connections now");
     key("Ctrl+E", "Export the table as CSV");
+    key("Ctrl+Shift+E", "Write a report, PDF or HTML");
     key("Ctrl+B", "Collapse or widen the navigation");
     key("/", "Filter");
     key("Esc", "Cancel what is running");

@@ -44,10 +44,10 @@ FunctionsPage::FunctionsPage(Session& session) : Page(session, QStringLiteral("f
     auto* header = table_->horizontalHeader();
     header->setSectionResizeMode(QHeaderView::Interactive);
     header->setSectionsMovable(true);
-    const QHash<QString, int> widths{{"platform", 56},    {"profile", 90},  {"region", 84},    {"memory", 80}, {"used", 80},
-                                     {"pool", 80},        {"limit", 56},    {"cost", 92},      {"saving", 118}, {"invocations", 90},
-                                     {"errors", 58},      {"throttles", 74}, {"p50", 68},      {"p95", 68},    {"p99", 68},
-                                     {"cold", 62},        {"owner", 110},   {"trend", 96}};
+    const QHash<QString, int> widths{{"platform", 56}, {"profile", 90},   {"region", 104}, {"memory", 80},  {"used", 80},
+                                     {"pool", 80},     {"limit", 56},     {"cost", 92},    {"saving", 118}, {"invocations", 90},
+                                     {"errors", 58},   {"throttles", 78}, {"p50", 76},     {"p95", 76},     {"p99", 76},
+                                     {"cold", 76},     {"owner", 110},    {"trend", 96}};
     for (int c = 0; c < model_->columnCount(); ++c)
         header->resizeSection(c, widths.value(model_->columns()[static_cast<std::size_t>(c)].key, 90));
     header->setSectionResizeMode(0, QHeaderView::Stretch);

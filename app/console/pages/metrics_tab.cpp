@@ -66,13 +66,17 @@ MetricsTab::MetricsTab(Session& session) : FunctionTab(session), job_(session.jo
     column->setSpacing(space::gap);
     area->setWidget(inner);
     outer->addWidget(area);
-    invocations_ = addPanel(column, QStringLiteral("Invocations and errors"), 176);
-    duration_ = addPanel(column, QStringLiteral("Duration"), 218);
+    // A sum only where adding up periods makes sense: neither percentiles nor maxima add.
+    using Statistic = LegendTable::Column;
+    const std::vector counted{Statistic::value, Statistic::min, Statistic::max, Statistic::mean, Statistic::p95, Statistic::sum};
+    const std::vector level{Statistic::value, Statistic::min, Statistic::max, Statistic::mean, Statistic::p95};
+    invocations_ = addPanel(column, QStringLiteral("Invocations and errors"), 176, counted);
+    duration_ = addPanel(column, QStringLiteral("Duration"), 218, level);
     heat_map_ = new HeatMapChart;
-    cold_ = addPanel(column, QStringLiteral("Cold starts"), 186, heat_map_);
-    concurrency_ = addPanel(column, QStringLiteral("Concurrency"), 186);
-    memory_ = addPanel(column, QStringLiteral("Memory"), 176);
-    cost_ = addPanel(column, QStringLiteral("Cost"), 176);
+    cold_ = addPanel(column, QStringLiteral("Cold starts"), 186, {Statistic::mean, Statistic::p95, Statistic::sum}, heat_map_);
+    concurrency_ = addPanel(column, QStringLiteral("Concurrency"), 186, level);
+    memory_ = addPanel(column, QStringLiteral("Memory"), 176, level);
+    cost_ = addPanel(column, QStringLiteral("Cost"), 176, counted);
     column->addStretch(1);
 
     invocations_.chart->setValueFormat([](double v) { return format::compact(v); });
@@ -95,15 +99,16 @@ MetricsTab::MetricsTab(Session& session) : FunctionTab(session), job_(session.jo
     });
 }
 
-MetricsTab::Panel MetricsTab::addPanel(QLayout* column, const QString& title, int height, TimeChart* chart) {
+MetricsTab::Panel MetricsTab::addPanel(QLayout* column, const QString& title, int height, std::vector<LegendTable::Column> statistics,
+                                       TimeChart* chart) {
     Panel panel;
     panel.card = new Card(title);
     panel.chart = chart ? chart : new TimeChart;
     panel.chart->setGroup(group_);
     panel.chart->setReadout(false);
     panel.chart->setExportName(title.toLower().replace(QLatin1Char(' '), QLatin1Char('-')));
-    panel.legend = new LegendTable(panel.chart);
-    panel.legend->setFixedWidth(360);
+    panel.legend = new LegendTable(panel.chart, std::move(statistics));
+    panel.legend->setFixedWidth(440);
     auto* row = new QHBoxLayout;
     row->setSpacing(space::l);
     row->addWidget(panel.chart, 1);
@@ -207,7 +212,8 @@ void MetricsTab::show(const FunctionMetrics& m) {
     std::vector<LimitLine> limits;
     if (row_) {
         if (const auto slo = tuning::sloFor(row_->function, session_.fleet()->slos); slo && slo->p95_ms) {
-            limits.push_back({*slo->p95_ms, QStringLiteral("SLO p95 %1, INIT included").arg(format::durationText(*slo->p95_ms)), Role::warm, false});
+            limits.push_back(
+                {*slo->p95_ms, QStringLiteral("SLO p95 %1, INIT included").arg(format::durationText(*slo->p95_ms)), Role::warm, false});
         }
     }
     duration_.chart->setLimits(limits);
@@ -224,14 +230,12 @@ void MetricsTab::show(const FunctionMetrics& m) {
     const auto share = statisticsOfShare(m.cold.share);
     cold_.legend->setExtraRows(
         {{theme.colour(Role::cold), QStringLiteral("cold starts"), {QString(), QString(), format::integer(cold)}},
-         {theme.colour(Role::cold),
-          QStringLiteral("share"),
-          {QString(), share ? format::percent(share->first) : format::unknown(), share ? format::percent(share->second) : QString()}},
-         {theme.colour(Role::cold),
-          QStringLiteral("INIT p50"),
-          {QString(), cold > 0 ? format::durationText(m.cold.init_p50_ms) : QString(format::kEnDash), QString()}}});
-    cold_.card->setCaption(QStringLiteral("by INIT duration, per %1, from %2 log lines")
-                               .arg(format::spanText(m.cold.period_s * 1000), format::integer(static_cast<double>(m.cold.lines))));
+         {theme.colour(Role::muted),
+          QStringLiteral("share of requests"),
+          {share ? format::percent(share->first) : format::unknown(), share ? format::percent(share->second) : QString(), QString()}}});
+    cold_.card->setCaption(QStringLiteral("by INIT duration%1, per %2, from %3 log lines")
+                               .arg(cold > 0 ? QStringLiteral(" (median %1)").arg(format::durationText(m.cold.init_p50_ms)) : QString(),
+                                    format::spanText(m.cold.period_s * 1000), format::integer(static_cast<double>(m.cold.lines))));
     state(cold_, m.cold.known, QStringLiteral("Cold starts have not been read for this range"),
           QStringLiteral("They come from the function's logs."));
 

@@ -3,12 +3,12 @@
 
 #include "app/console/models/function_metrics.h"
 #include "app/console/pages/function_page.h"
+#include "widgets/charts/legend_table.h"
 
 namespace pilotlight::widgets {
 class Card;
 class ChartGroup;
 class HeatMapChart;
-class LegendTable;
 class TimeChart;
 }  // namespace pilotlight::widgets
 
@@ -29,7 +29,8 @@ private:
         widgets::TimeChart* chart = nullptr;
         widgets::LegendTable* legend = nullptr;
     };
-    Panel addPanel(QLayout* column, const QString& title, int height, widgets::TimeChart* chart = nullptr);
+    Panel addPanel(QLayout* column, const QString& title, int height, std::vector<widgets::LegendTable::Column> statistics,
+                   widgets::TimeChart* chart = nullptr);
     void read();
     void show(const FunctionMetrics& metrics);
     void showCosts();

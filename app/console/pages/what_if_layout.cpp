@@ -168,13 +168,13 @@ void WhatIfTab::buildRight(QVBoxLayout* column) {
 
     auto* lower = new QHBoxLayout;
     lower->setSpacing(space::gap);
-    week_card_ = new Card(QStringLiteral("Week"), QStringLiteral("concurrency needed against warm pool, UTC; paint to edit"));
+    week_card_ = new Card(QStringLiteral("Week"), QStringLiteral("most requests at once in five minutes, against the warm pool; UTC; paint to edit"));
     week_ = new WeekChart;
     week_->setZoneName(QStringLiteral("UTC"));
     week_card_->body()->addWidget(week_);
-    money_card_ = new Card(QStringLiteral("Where the money goes"), QStringLiteral("per month"));
+    money_card_ = new Card(QStringLiteral("Where the money goes"));
     money_ = new CompareTable(CompareTable::Layout::columns);
-    money_->setHeaders({}, QStringLiteral("today"), QStringLiteral("what-if"));
+    money_->setHeaders(QStringLiteral("USD a month"), QStringLiteral("today"), QStringLiteral("what-if"));
     money_->setEmphasis(false);
     stack_ = new StackBar;
     stack_->setValueFormat([](double usd) { return format::money(usd); });

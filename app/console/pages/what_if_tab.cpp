@@ -185,7 +185,7 @@ void WhatIfTab::useEngine(std::shared_ptr<const tuning::Engine> engine) {
     limit_->setEndTexts(QStringLiteral("1"), QStringLiteral("unset"));
     limit_->setToday(today.limit.kind == InstanceLimit::Kind::unknown ? std::nullopt
                                                                       : std::optional<double>(limitSliderValue(today.limit)));
-    week_->setDemand(engine_->week().mean, engine_->week().cold);
+    week_->setDemand(engine_->week().peak, engine_->week().cold);
     week_->setEditable(ranges_.pool_disabled.isEmpty() && ranges_.schedule);
     through_->clear();
     for (const auto& qualifier : function.qualifiers) {
@@ -196,7 +196,10 @@ void WhatIfTab::useEngine(std::shared_ptr<const tuning::Engine> engine) {
     syncControls();
     updating_ = false;
 
-    left_->setCaption(qs(engine_->quick({}).basis.evidence));
+    // "replaying 14 days, 76,324 requests (every one from the logs)": the source stands in the tooltip.
+    const QString evidence_text = qs(engine_->quick({}).basis.evidence);
+    left_->setCaption(evidence_text.section(QStringLiteral(" ("), 0, 0));
+    left_->setCaptionToolTip(evidence_text);
     showChips();
     setPanels(PanelState::content());
     const auto today_result = engine_->quick({});
