@@ -79,6 +79,20 @@ ensure_sdk_packages() {
       exit 1
     }
   done
+  build_runtime_client "$root"/tests/app/agent/node/node_modules/aws-lambda-ric
+}
+
+# The native part of AWS's Node runtime client, by its own scripts (they build the curl that it brings). Without it the tests that need it skip.
+build_runtime_client() {
+  [ -d "$1" ] && [ ! -f "$1/rapid-client.node" ] || return 0
+  say "Building the native part of aws-lambda-ric (the log is in build/logs/aws-lambda-ric.log)"
+  local node_prefix npm_folder
+  node_prefix=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
+  npm_folder=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
+  [ ! -f "$node_prefix/include/node/node_api.h" ] || export npm_config_nodedir=$node_prefix
+  (cd "$1" && sh scripts/preinstall.sh && PATH=$PATH:$npm_folder/bin/node-gyp-bin sh scripts/postinstall.sh) >"$log_dir/aws-lambda-ric.log" 2>&1 ||
+    say "It could not be built: tests of the Node runtime client will skip."
+  unset npm_config_nodedir
 }
 
 # build PRESET [cmake --build arguments]

@@ -14,6 +14,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 constexpr std::size_t kMostResponse = 64U << 20;  // Lambda's own limit is 6 MB, or 20 MB streamed
 constexpr std::size_t kKept = 4096;
+constexpr std::size_t kMostConnections = 64;
 
 }  // namespace
 
@@ -79,7 +80,8 @@ Result<std::unique_ptr<RuntimeApi>> RuntimeApi::listen() {
     impl.server.set_keep_alive_timeout(3600);
     impl.server.set_read_timeout(3600);
     impl.server.set_payload_max_length(kMostResponse);
-    impl.server.new_task_queue = [] { return new httplib::ThreadPool(4); };
+    // A connection that is kept alive keeps its thread. AWS's Node client holds one for each thread of libuv's pool, and one for its responses.
+    impl.server.new_task_queue = [] { return new httplib::ThreadPool(kMostConnections); };
     impl.server.Get("/2018-06-01/runtime/invocation/next", [&impl](const httplib::Request&, httplib::Response& to) { impl.next(to); });
     impl.server.Post(R"(/2018-06-01/runtime/invocation/([^/]+)/response)", [&impl](const httplib::Request& from, httplib::Response& to) {
         impl.answer(from.matches[1], from.body, false, to);

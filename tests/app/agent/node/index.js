@@ -1,8 +1,10 @@
-// A function as it is deployed to Cloud Run functions: run unchanged by @google-cloud/functions-framework.
+// One function, as it is deployed to Cloud Run functions (run unchanged by @google-cloud/functions-framework) and to Lambda (run by aws-lambda-ric).
 const functions = require('@google-cloud/functions-framework');
 
-functions.http('score', (request, response) => {
+function score(n) {
   let x = 0;
-  for (let i = 0; i < 4e6; ++i) x += (request.body.n ?? 1) * i % 7;
-  response.json({x});
-});
+  for (let i = 0; i < 4e6; ++i) x += n * i % 7;
+  return {x};
+}
+functions.http('score', (request, response) => response.json(score(request.body.n ?? 1)));
+exports.handler = async (event) => score(event.n ?? 1);
