@@ -339,6 +339,7 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
                     core.bin_load[i][b] += static_cast<float>(core.surfaces[i].slot_busy[b * core.surfaces[i].depth + k] / (300 * weeks));
         for (const auto& load : core.bin_load) core.most_load.push_back(*std::max_element(load.begin(), load.end()));
         core.anchors.measure(core, executor, job);
+        core.traffic.measure(core, executor, job);
         PILOTLIGHT_TRY(job.check());
 
         // Busiest quarter hour of the day.

@@ -13,6 +13,7 @@
 #include "core/tuning/engine.h"
 #include "core/tuning/measured.h"
 #include "core/tuning/replay.h"
+#include "core/tuning/traffic_anchors.h"
 #include "core/tuning/workload.h"
 
 namespace pilotlight::tuning {
@@ -63,6 +64,7 @@ struct EngineCore {
     std::vector<std::vector<float>> bin_load;           // for each size: requests in service, mean over each bin of the week
     std::vector<float> most_load;                       // the largest of these
     ReplayAnchors anchors;                              // what replays say that the surfaces do not
+    TrafficAnchors traffic;                             // and what changes with traffic
     double warm_mean_s = 0, cold_mean_s = 0, init_mean_s = 0;  // handler on a warm and on a new instance, INIT; at today's memory
     std::vector<float> warm_quantiles, cold_quantiles;  // seconds at today's memory: 401 each; cold = INIT + handler
     model::KeepAlive keep_alive;

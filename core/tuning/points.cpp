@@ -205,9 +205,14 @@ Point lookUpPoint(const EngineCore& core, const Resolved& s, bool with_cdf) {
         pool_ms = mix([&](const model::Surface& f) { return f.poolBilledMs(pool); }) * core.duration_anchor;
     }
     if (s.limit) throttled = n * core.throttledShare(s.memory, s.pool, *s.limit, s.traffic);
-    // More traffic: cold starts grow more slowly than requests (square root, as deeper levels are reached more rarely).
-    const double traffic = s.traffic * (1 + (s.surge - 1) / 96);
-    colds *= std::sqrt(traffic) * core.cold_anchor;
+    const double surged = 1 + (s.surge - 1) / 96, traffic = s.traffic * surged;
+    if (s.traffic != 1) {
+        const auto level = static_cast<std::int32_t>(std::lround(s.meanPool()));
+        colds = core.traffic.coldStarts(core, colds, level, s.limit, s.traffic);
+        pool_ms = std::min(all_ms, pool_ms * core.traffic.poolShareFactor(core, level, s.traffic));
+    }
+    // A surge: cold starts grow more slowly than requests (square root, as deeper levels are reached more rarely).
+    colds *= std::sqrt(surged) * core.cold_anchor;
     colds = std::min(colds, n * traffic);
     const double served_share = 1 - std::min(1.0, throttled / n);
     const double factor = month * traffic * served_share;

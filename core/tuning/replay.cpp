@@ -72,9 +72,17 @@ struct Sink {
     void instances(double, std::int64_t) {}
 };
 
-// Traffic times a factor: whole copies and a share of one more, moved by up to a minute so that they do not come hand in hand; less
-// traffic leaves requests out at random. The busiest quarter hour of each day gets `surge` times as much.
-void scaleTraffic(const Workload& work, const ReplaySettings& settings, std::vector<double>& arrivals, std::vector<float>& warm) {
+}  // namespace
+
+model::DurationHistogram ReplayTotals::latency(double cold_factor) const {
+    const double warm = served - cold, colds = std::min(served, cold * cold_factor);
+    model::DurationHistogram out;
+    if (warm > 0) out.add(warm_latency, (served - colds) / warm);
+    if (cold > 0) out.add(cold_latency, warm > 0 ? colds / cold : 1);
+    return out;
+}
+
+ScaledRequests scaledRequests(const Workload& work, const ReplaySettings& settings) {
     model::Random random(0x74726166);
     std::vector<std::pair<double, float>> out;
     const double day_offset = std::fmod(work.week_offset_s, 86400.0);
@@ -92,33 +100,26 @@ void scaleTraffic(const Workload& work, const ReplaySettings& settings, std::vec
         if (out.size() > 4 * kMostArrivals) break;
     }
     std::sort(out.begin(), out.end());
-    arrivals.reserve(out.size());
-    warm.reserve(out.size());
+    ScaledRequests scaled;
+    scaled.arrivals.reserve(out.size());
+    scaled.warm_s.reserve(out.size());
     for (const auto& [t, w] : out) {
-        arrivals.push_back(t);
-        warm.push_back(w);
+        scaled.arrivals.push_back(t);
+        scaled.warm_s.push_back(w);
     }
-}
-
-}  // namespace
-
-model::DurationHistogram ReplayTotals::latency(double cold_factor) const {
-    const double warm = served - cold, colds = std::min(served, cold * cold_factor);
-    model::DurationHistogram out;
-    if (warm > 0) out.add(warm_latency, (served - colds) / warm);
-    if (cold > 0) out.add(cold_latency, warm > 0 ? colds / cold : 1);
-    return out;
+    return scaled;
 }
 
 ReplayTotals replayWorkload(const Workload& work, const ReplaySettings& settings) {
+    if (settings.traffic == 1 && settings.surge == 1) return replayRequests(work, settings, work.arrivals, work.warm_s);
+    const auto scaled = scaledRequests(work, settings);
+    return replayRequests(work, settings, scaled.arrivals, scaled.warm_s);
+}
+
+ReplayTotals replayRequests(const Workload& work, const ReplaySettings& settings, const std::vector<double>& times,
+                            const std::vector<float>& durations) {
     ReplayTotals totals;
     totals.windows.resize(std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(work.span_s / kWindowSeconds - 1e-9))));
-    std::vector<double> arrivals;
-    std::vector<float> warm;
-    const bool changed = settings.traffic != 1 || settings.surge != 1;
-    if (changed) scaleTraffic(work, settings, arrivals, warm);
-    const auto& times = changed ? arrivals : work.arrivals;
-    const auto& durations = changed ? warm : work.warm_s;
     if (times.empty()) return totals;
     double busy = 0;
     for (const float s : durations) busy += s;

@@ -41,6 +41,16 @@ struct ReplayTotals {
     [[nodiscard]] model::DurationHistogram latency(double cold_factor) const;
 };
 
+// The workload's requests at `settings.traffic` and `surge`: whole copies and a share of one more, moved by up to half a minute so that they
+// do not come hand in hand; less traffic leaves requests out at random. The busiest quarter hour of each day gets `surge` times as much.
+struct ScaledRequests {
+    std::vector<double> arrivals;  // seconds from the period's begin, ascending
+    std::vector<float> warm_s;
+};
+[[nodiscard]] ScaledRequests scaledRequests(const Workload& work, const ReplaySettings& settings);
+// Replays these requests (traffic and surge are in them already), the rest as in the workload.
+[[nodiscard]] ReplayTotals replayRequests(const Workload& work, const ReplaySettings& settings, const std::vector<double>& arrivals,
+                                          const std::vector<float>& warm_s);
 [[nodiscard]] ReplayTotals replayWorkload(const Workload& work, const ReplaySettings& settings);
 
 }  // namespace pilotlight::tuning

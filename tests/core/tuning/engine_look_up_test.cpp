@@ -1,5 +1,8 @@
 // Look-ups against replays: what a slider shows at once and what replaces it a moment later.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <cmath>
 
 #include "core/tuning/engine.h"
 #include "tests/core/tuning/truth.h"
@@ -71,6 +74,34 @@ TEST(LookUp, ColdStartsAndPercentilesAreThoseOfTheReplay) {
                 EXPECT_NEAR(look.p95_ms->value / exact.p95_ms->value, 1, 0.05) << each.name << " " << memory << " MB, pool " << pool;
                 EXPECT_NEAR(look.cost_month->value.toDouble() / exact.cost_month->value.toDouble(), 1, 0.02)
                     << each.name << " " << memory << " MB, pool " << pool;
+            }
+    }
+}
+
+// A slider for traffic shows at once what the replay of scaled arrivals says a moment later.
+TEST(LookUp, FollowsTraffic) {
+    for (const auto& each : cases()) {
+        auto evidence = test::evidenceOf(each.truth, test::runTruth(each.truth), 14);
+        Qualifier live;
+        live.name = "live";
+        live.kind = "alias";
+        live.version = "1";
+        evidence.function.qualifiers.push_back(live);
+        InlineExecutor executor;
+        const auto engine = Engine::build(evidence, executor, {});
+        ASSERT_TRUE(engine) << engine.error().text();
+        for (const double traffic : {0.5, 0.7, 1.5, 2.0, 3.0})
+            for (const std::int32_t pool : {0, 2, 6}) {
+                WhatIf what;
+                what.settings.warm_pool = pool;
+                what.traffic = traffic;
+                const auto look = (*engine)->quick(what).whatif, exact = (*engine)->exact(what, {})->whatif;
+                const double share = exact.cold_start_share->value;
+                const auto where = fmt::format("{} traffic {}, pool {}", each.name, traffic, pool);
+                EXPECT_NEAR(look.cold_start_share->value, share, 0.1 * share + 0.0015) << where;
+                EXPECT_NEAR(look.cost_month->value.toDouble() / exact.cost_month->value.toDouble(), 1, 0.02) << where;
+                // Where the share of cold starts is about that of the percentile, the percentile hangs on single requests.
+                if (std::abs(share - 0.05) > 0.01) EXPECT_NEAR(look.p95_ms->value / exact.p95_ms->value, 1, 0.05) << where;
             }
     }
 }
