@@ -15,6 +15,9 @@ test_packages=(
 )
 sanitizer_packages=(clang-19 libclang-rt-19-dev llvm-19)  # llvm-19: names in stack traces
 
+# For tests that skip without them.
+optional_packages=(user-mode-linux)
+
 say() { printf '%s\n' "$*"; }
 
 as_root() {
@@ -52,6 +55,18 @@ install_missing() {
       exit 1
     fi
   fi
+}
+
+# As install_missing, but what this distribution or machine lacks is only said. install_optional "what for" package...
+install_optional() {
+  local why=$1 package
+  shift
+  for package in "$@"; do
+    is_installed "$package" && continue
+    say "Installing $why: $package"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$package" >"$log_dir/apt-optional.log" 2>&1 ||
+      say "apt could not install $package: tests that need it will skip."
+  done
 }
 
 # node and npm on PATH are used when node is 18 or newer, else the distribution's.

@@ -22,10 +22,6 @@ public:
 
 }  // namespace
 
-Result<std::unique_ptr<Limiter>> makeScopeLimiter(const bench::EmulatedSize&, Guardian&) {
-    return fail(ErrorCode::unsupported, "Scopes of the systemd user manager are not supported yet");
-}
-
 Result<std::unique_ptr<Limiter>> makeNoLimiter() { return std::unique_ptr<Limiter>(std::make_unique<NoLimiter>()); }
 
 std::vector<bench::Hello::Limiter> probeLimiters(Guardian& guardian) {

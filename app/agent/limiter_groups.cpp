@@ -8,6 +8,7 @@
 
 #include "app/agent/control_group.h"
 #include "app/agent/limiter.h"
+#include "app/agent/scope.h"
 
 namespace pilotlight::agent {
 namespace {
@@ -106,7 +107,7 @@ private:
 
 class GroupV2 final : public Limiter {
 public:
-    GroupV2(const bench::EmulatedSize& size, const std::string& folder, Guardian& guardian) : size_(size), group_(folder, guardian) {}
+    GroupV2(std::string name, const bench::EmulatedSize& size, const std::string& folder, Guardian& guardian) : name_(std::move(name)), size_(size), group_(folder, guardian) {}
     Status make() {
         PILOTLIGHT_TRY(group_.make());
         const std::string bytes = std::to_string(static_cast<std::int64_t>(size_.memory_mb) << 20);
@@ -116,7 +117,7 @@ public:
         (void)writeText(group_.file("pids.max"), kMostProcesses);  // where it is offered
         return setCpu(size_.init_vcpu > 0 ? size_.init_vcpu : size_.vcpu);
     }
-    [[nodiscard]] std::string name() const override { return "cgroup-v2"; }
+    [[nodiscard]] std::string name() const override { return name_; }
     [[nodiscard]] bool limitsMemory() const override { return true; }
     [[nodiscard]] std::vector<std::string> joinFiles() const override { return {group_.file("cgroup.procs")}; }
     Status setCpu(double vcpu) override {
@@ -134,6 +135,7 @@ public:
     [[nodiscard]] bool ranOutOfMemory() const override { return readField(group_.file("memory.events"), "oom_kill").value_or(0) > 0; }
 
 private:
+    std::string name_;
     bench::EmulatedSize size_;
     OwnedGroup group_;
 };
@@ -146,6 +148,15 @@ Result<std::unique_ptr<Limiter>> makeGroupV1Limiter(const bench::EmulatedSize& s
         return fail(ErrorCode::unsupported, "Control groups of version 1 with cpu, cpuacct and memory are not mounted");
     const std::string name = "/" + freshGroupName(), pids = ownControlGroup("pids");
     auto group = std::make_unique<GroupV1>(size, cpu + name, account + name, memory + name, pids.empty() ? pids : pids + name, guardian);
+    PILOTLIGHT_TRY(group->make());
+    return std::unique_ptr<Limiter>(std::move(group));
+}
+
+Result<std::unique_ptr<Limiter>> makeScopeLimiter(const bench::EmulatedSize& size, Guardian& guardian) {
+    std::string why;
+    const std::string scope = scopeControlGroup(why);
+    if (scope.empty()) return fail(ErrorCode::unsupported, why);
+    auto group = std::make_unique<GroupV2>("systemd-scope", size, scope + "/" + freshGroupName(), guardian);
     PILOTLIGHT_TRY(group->make());
     return std::unique_ptr<Limiter>(std::move(group));
 }
@@ -165,7 +176,7 @@ Result<std::unique_ptr<Limiter>> makeGroupV2Limiter(const bench::EmulatedSize& s
         if (!offers(parent) || !writeText(parent + "/cgroup.subtree_control", "+cpu +memory"))
             return fail(ErrorCode::unsupported, "The control group of this process may not be divided", {}, "Start the agent under systemd with Delegate=yes, or as root");
     }
-    auto group = std::make_unique<GroupV2>(size, parent + "/" + freshGroupName(), guardian);
+    auto group = std::make_unique<GroupV2>("cgroup-v2", size, parent + "/" + freshGroupName(), guardian);
     PILOTLIGHT_TRY(group->make());
     return std::unique_ptr<Limiter>(std::move(group));
 }

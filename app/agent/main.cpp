@@ -3,6 +3,7 @@
 
 #include "app/agent/onnx_devices.h"
 #include "app/agent/onnx_runtime.h"
+#include "app/agent/scope.h"
 #include "app/agent/server.h"
 #include "core/bench/protocol.h"
 
@@ -31,6 +32,7 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "pilotlight-agent knows no %s. It takes requests on standard input; see --help.\n", argv[1]);
         return 2;
     }
+    agent::enterScope(argc, argv);
     agent::Guardian guardian;  // before any thread
     agent::blockSignals();
     return agent::serve(0, 1, guardian);
