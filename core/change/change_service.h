@@ -42,7 +42,8 @@ struct ApplyResult {
 struct WatchOptions {
     minutes window = tuning::kVerificationWindow;  // on the platform's clock
     double confidence = 0.95;
-    std::int64_t min_invocations = 50;  // fewer in the window = inconclusive
+    std::int64_t min_invocations = 50;  // fewer in the window: watched on where `longest` would bring that many, else inconclusive
+    minutes longest = hours(6);         // of a watch that is short of invocations
 };
 
 // All times are the platform's clock (the sandbox's where it is one).

@@ -96,12 +96,27 @@ Result<Change> ChangeService::judge(Change change, const JobContext& job) {
     HarmReport report;
     if (enough_after && enough_before)
         report = judgeHarm({before, windows.empty() ? nullptr : &season, after, plan.effect, targetP95(function, slos), level});
+    // Quiet, not idle: with as many again in the time that is left there will be enough to tell.
+    const double seen = std::min(after.invocations, std::max(before.invocations, season.invocations));
+    const auto wanted = static_cast<double>(options_.min_invocations);
+    bool watched_on = false;
+    if (complete && !(enough_after && enough_before) && after.counted && window < options_.longest &&
+        seen * (std::chrono::duration<double>(options_.longest) / window) >= wanted) {
+        const auto needed = std::chrono::duration_cast<minutes>(window * (1.2 * wanted / seen));
+        change.watch_until =
+            change.applied +
+            std::min<minutes>(options_.longest, std::max<minutes>(needed, minutes(10) + std::chrono::duration_cast<minutes>(window)));
+        change.detail = fmt::format("{:.0f} invocations since the change, {} are needed to tell; watched on until {}", after.invocations,
+                                    options_.min_invocations, toIso8601(floorTo(change.watch_until, seconds(1))));
+        watched_on = true;
+    }
     PILOTLIGHT_TRY(save(entry::kWatch, json{{"look", look},
                                             {"observed_until", toIso8601(until)},
                                             {"invocations_before", before.invocations},
                                             {"invocations", after.invocations},
                                             {"seasonal_days", windows.size()},
                                             {"level", level},
+                                            {"watch_until", toIso8601(change.watch_until)},
                                             {"harms", report.harms}}
                                            .dump(-1, ' ', false, json::error_handler_t::replace)));
 
@@ -126,7 +141,7 @@ Result<Change> ChangeService::judge(Change change, const JobContext& job) {
                                                  -1, ' ', false, json::error_handler_t::replace)));
         return change;
     }
-    if (!complete && !given_up) return change;
+    if (watched_on || (!complete && !given_up)) return change;
 
     PILOTLIGHT_TRY(measure(until));
     change.decided = now;

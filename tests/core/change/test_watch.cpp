@@ -163,9 +163,23 @@ TEST_F(Watch, ColdStartsAreWatched) {
     EXPECT_NE(change.detail.find("cold starts"), std::string::npos);
 }
 
+TEST_F(Watch, AQuietFunctionIsWatchedOn) {
+    Traffic after;
+    after.per_minute = 0.5;
+    const Change quiet = run({}, after);
+    EXPECT_EQ(quiet.status, ChangeStatus::watching);
+    EXPECT_GT(quiet.watch_until - quiet.applied, minutes(90));
+    EXPECT_LE(quiet.watch_until - quiet.applied, hours(6));
+    EXPECT_NE(quiet.detail.find("watched on until"), std::string::npos) << quiet.detail;
+    fill(rig, "chat", {quiet.applied + minutes(60), quiet.watch_until}, after, 5);
+    rig.clock->set(quiet.watch_until);
+    ASSERT_TRUE(rig.service->watch(rig.job));
+    EXPECT_EQ(rig.store->change(id)->status, ChangeStatus::kept) << rig.store->change(id)->detail;
+}
+
 TEST_F(Watch, TooLittleIsInconclusiveAndNeverKept) {
     Traffic before, after;
-    after.per_minute = 0.5;
+    after.per_minute = 0.1;
     const Change change = run(before, after);
     EXPECT_EQ(change.status, ChangeStatus::inconclusive) << change.detail;
     EXPECT_NE(change.detail.find("at least 50"), std::string::npos);
