@@ -70,12 +70,8 @@ std::vector<SettingChange> changesOf(const EngineCore& core, const DesiredSettin
     return changes;
 }
 
-// Lowest limit under which at most one request in ten thousand is refused, a fifth on top; nullopt where today's is enough.
-std::optional<std::int32_t> raisedLimit(const EngineCore& core) {
-    const auto& f = core.evidence.function;
-    if (f.instance_limit.kind != InstanceLimit::Kind::limited || core.surfaces.empty() || core.today_point.requests <= 0)
-        return std::nullopt;
-    if (core.today_point.throttled / core.today_point.requests < 1e-3) return std::nullopt;
+// Lowest limit under which at most one request in ten thousand is refused, a fifth on top; at today's memory.
+std::int32_t neededLimit(const EngineCore& core) {
     const auto& surface = core.surfaces[core.today_index];
     double over = 0;
     std::size_t level = surface.levels.size();
@@ -87,10 +83,37 @@ std::optional<std::int32_t> raisedLimit(const EngineCore& core) {
         over += here;
         --level;
     }
-    auto limit = static_cast<std::int32_t>(std::ceil(static_cast<double>(level) * 1.2)) + 1;
+    return static_cast<std::int32_t>(std::ceil(static_cast<double>(level) * 1.2)) + 1;
+}
+
+// nullopt where today's limit is enough.
+std::optional<std::int32_t> raisedLimit(const EngineCore& core) {
+    const auto& f = core.evidence.function;
+    if (f.instance_limit.kind != InstanceLimit::Kind::limited || core.surfaces.empty() || core.today_point.requests <= 0)
+        return std::nullopt;
+    if (core.today_point.throttled / core.today_point.requests < 1e-3) return std::nullopt;
+    auto limit = neededLimit(core);
     if (core.evidence.limits && core.evidence.limits->concurrent_executions > 100)  // 100 must stay unreserved
         limit = std::min(limit, f.instance_limit.value + std::max(0, core.evidence.limits->unreserved_concurrent_executions - 100));
     return limit > f.instance_limit.value ? std::optional(limit) : std::nullopt;
+}
+
+// A reservation far above what is used takes capacity from the account's other functions. It is said where that is scarce, not changed:
+// a reservation costs nothing, and may be meant for a surge that the period did not see.
+std::optional<std::string> spareReservation(const EngineCore& core) {
+    constexpr double kScarce = 0.3;  // of the account's concurrency left to functions without a reservation
+    constexpr std::int32_t kWorthwhile = 50;
+    const auto& limit = core.evidence.function.instance_limit;
+    const auto& account = core.evidence.limits;
+    if (limit.kind != InstanceLimit::Kind::limited || !account || account->concurrent_executions <= 0 || core.work.arrivals.empty() ||
+        account->unreserved_concurrent_executions >= kScarce * account->concurrent_executions)
+        return std::nullopt;
+    const auto needed = std::max(neededLimit(core), core.pool_today);
+    const auto spare = limit.value - needed;
+    if (spare < needed || spare < kWorthwhile) return std::nullopt;
+    return fmt::format("Of {} reserved instances {} would have served this period, a fifth to spare: the other {} are kept from the account's "
+                       "functions without a reservation, which share {}. Lower the reservation if those are throttled.",
+                       limit.value, needed, spare, account->unreserved_concurrent_executions);
 }
 
 std::string dateAfter(const EngineCore& core, double more_requests) {
@@ -414,6 +437,7 @@ Result<Engine::SearchResult> searchSettings(const EngineCore& core, const Slo& a
     result.today.settings = {};
     result.today.feasible = meets(limits, core.today_point);
     result.recommendation = recommendFor(core, trials, limits, raised);
+    if (auto spare = spareReservation(core)) result.recommendation.reasons.push_back(std::move(*spare));
     result.recommendation.made_at = core.evidence.range.end;
     result.recommendation.id = stableId(result.recommendation);
     PILOTLIGHT_TRY(job.check());

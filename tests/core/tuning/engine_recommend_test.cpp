@@ -217,6 +217,26 @@ TEST(Recommend, ThrottledFunctionGetsAHigherLimit) {
     EXPECT_LE(raised.limit, 30);
 }
 
+// Said only where the account's other functions are short of capacity, and never changed.
+TEST(Recommend, SpareReservationIsSaidWhereTheAccountIsShort) {
+    Truth t;
+    t.limit = 700;
+    t.rate = 0.2;
+    const auto run = test::runTruth(t);
+    const auto reasonsWith = [&](std::int32_t unreserved) {
+        auto evidence = test::evidenceOf(t, run, 14);
+        evidence.limits.emplace();
+        evidence.limits->concurrent_executions = 1000;
+        evidence.limits->unreserved_concurrent_executions = unreserved;
+        const auto a = ask(evidence);
+        EXPECT_FALSE(a.r().settings.instance_limit.has_value());
+        return std::count_if(a.r().reasons.begin(), a.r().reasons.end(),
+                             [](const auto& r) { return r.find("Of 700 reserved instances") != r.npos; });
+    };
+    EXPECT_EQ(reasonsWith(150), 1);
+    EXPECT_EQ(reasonsWith(900), 0);
+}
+
 TEST(Recommend, MissedTargetIsMetAtTheLeastCost) {
     Truth t;
     t.rate = 0.1;
