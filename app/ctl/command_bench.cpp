@@ -1,4 +1,4 @@
-// bench run, list, show, compare, export, predict, devices
+// bench run, list, show, compare, export, predict, cost, devices
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "app/common/campaigns.h"
+#include "app/common/inference_cost.h"
 #include "app/ctl/bench_output.h"
 #include "app/ctl/context.h"
 #include "app/ctl/sizes.h"
@@ -29,7 +30,8 @@ using bench::Campaign;
 struct BenchOptions {
     std::string model, handler, platform = "aws", sizes, threads = "1", budget, input, limiter = "auto", device = "cpu", path = "/", ready_path, resume, function, agent;
     std::vector<std::string> command, dimensions, cloud;
-    std::string at;
+    std::string at, gpu_campaign;
+    double gpu_ms = 0;
     std::vector<std::string> ids;
     std::string format = "csv", output;
     double vcpu = 0, timeout_s = 60, rate = 0;
@@ -298,6 +300,42 @@ Status predictBench(Context& context, const BenchOptions& options) {
     return {};
 }
 
+// What a campaign on a GPU measured: its mean back to back.
+Result<common::GpuLatency> gpuLatency(const Context& context, const std::string& id) {
+    PILOTLIGHT_ASSIGN(const auto campaign, bench::readCampaign(folderOf(context), id));
+    const auto points = bench::pointsOf(campaign);
+    const auto found = std::find_if(points.rbegin(), points.rend(), [](const auto& point) { return point.usable && point.device != "cpu" && point.saturated_mean_ms; });
+    if (found == points.rend()) return fail(ErrorCode::invalid_argument, "Campaign " + campaign.plan.id + " has no usable point of a GPU", {}, "Run it with --device cuda on a machine with one, or give --gpu-ms");
+    return common::GpuLatency{*found->saturated_mean_ms, "measured on " + found->device + " by " + campaign.plan.id};
+}
+
+Status costBench(Context& context, const BenchOptions& options) {
+    PILOTLIGHT_ASSIGN(const auto campaign, bench::readCampaign(folderOf(context), options.ids.front()));
+    std::optional<common::GpuLatency> gpu;
+    if (options.gpu_ms > 0) gpu = common::GpuLatency{options.gpu_ms, "given"};
+    if (!options.gpu_campaign.empty()) {
+        PILOTLIGHT_ASSIGN(gpu, gpuLatency(context, options.gpu_campaign));
+    }
+    PILOTLIGHT_ASSIGN(const auto costs, common::inferenceCosts(campaign, gpu));
+    auto json = Json::array();
+    std::vector<std::vector<std::string>> rows;
+    std::optional<double> cheapest_cpu;
+    const auto estimate = [](const std::optional<Estimate>& e) { return e ? Json{{"value", e->value}, {"lo", e->lo}, {"hi", e->hi}} : Json(nullptr); };
+    for (const auto& one : costs) {
+        json.push_back({{"where", one.where}, {"setting", one.setting}, {"duration_ms", estimate(one.duration_ms)}, {"usd_per_1000", estimate(one.usd_per_thousand)}, {"basis", one.basis}, {"price_date", one.price_date}});
+        rows.push_back({one.where, one.setting, duration(one.duration_ms), one.usd_per_thousand ? fmt::format("${:.5f} ({:.5f} to {:.5f})", one.usd_per_thousand->value, one.usd_per_thousand->lo, one.usd_per_thousand->hi) : "unknown", one.basis});
+        if (one.usd_per_thousand && &one != &costs.back() && (!cheapest_cpu || one.usd_per_thousand->value < *cheapest_cpu)) cheapest_cpu = one.usd_per_thousand->value;
+    }
+    const auto even = common::gpuBreakEvenMs(cheapest_cpu.value_or(0));
+    if (context.json) {
+        context.out(Json{{"campaign_id", campaign.plan.id}, {"costs", json}, {"gpu_break_even_ms", even && cheapest_cpu ? Json(*even) : Json(nullptr)}}.dump(2));
+        return {};
+    }
+    context.out(table({"Where", "Setting", "One inference", "1,000 inferences", "From"}, rows, {2, 3}));
+    if (even && cheapest_cpu) context.note(fmt::format("A GPU that is busy all the time is cheaper than the cheapest CPU below {:.2f} ms an inference. List prices, warm, without free grants.", *even));
+    return {};
+}
+
 Status devicesBench(Context& context, const BenchOptions& options) {
     PILOTLIGHT_ASSIGN(auto agent, bench::AgentClient::start(agentCommand(options)));
     PILOTLIGHT_ASSIGN(const auto devices, agent.devices(context.job()));
@@ -382,6 +420,11 @@ void addBenchCommands(CLI::App& app, Context& context) {
     predict->add_option("--at", options->at, "Sizes in MB, separated by commas");
     predict->add_option("--vcpu", options->vcpu, "vCPU of every size, where the platform sets it apart")->check(CLI::PositiveNumber);
     predict->callback(act([](Context& c, const BenchOptions& o) { return predictBench(c, o); }));
+    auto* cost = bench->add_subcommand("cost", "1,000 inferences on Lambda, on Cloud Run's CPUs and on a Cloud Run GPU");
+    cost->add_option("campaign", options->ids, "Its id, a beginning of it, or last: a campaign on the CPU with one thread")->required()->expected(1);
+    auto* given = cost->add_option("--gpu-ms", options->gpu_ms, "Duration of one inference on the GPU, where it is known")->check(CLI::PositiveNumber);
+    cost->add_option("--gpu", options->gpu_campaign, "Campaign that measured it on a GPU")->excludes(given);
+    cost->callback(act([](Context& c, const BenchOptions& o) { return costBench(c, o); }));
     auto* devices = bench->add_subcommand("devices", "Devices, limiters and the machine, each tried");
     agent(devices);
     devices->callback(act([](Context& c, const BenchOptions& o) { return devicesBench(c, o); }));

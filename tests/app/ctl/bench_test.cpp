@@ -90,6 +90,28 @@ TEST_F(Bench, RateAndSmallestMemoryAreMeasuredWhereAsked) {
     EXPECT_NE(two.err.find("one request at a time"), std::string::npos) << two.err;
 }
 
+TEST_F(Bench, ThousandInferencesArePricedOnCpuAndGpu) {
+    ASSERT_EQ(bench({"run", "--handler", "lambda", "--sizes", "512,1769", "--colds", "1", "--warm", "20", "--", handler()}).exit_code, 0);
+    const auto without = Json::parse(bench({"cost", "last", "--json"}).out);
+    ASSERT_EQ(without["costs"].size(), 3U);
+    EXPECT_EQ(without["costs"][0]["where"], "Lambda");
+    for (const int cpu : {0, 1}) {
+        const auto& usd = without["costs"][cpu]["usd_per_1000"];
+        EXPECT_GT(usd["lo"], 0);
+        EXPECT_GE(usd["value"], usd["lo"]);
+        EXPECT_LE(usd["value"], usd["hi"]);
+        EXPECT_FALSE(without["costs"][cpu]["price_date"].get<std::string>().empty());
+    }
+    // No figure that nobody measured or gave.
+    EXPECT_TRUE(without["costs"][2]["usd_per_1000"].is_null());
+    EXPECT_NE(without["costs"][2]["basis"].get<std::string>().find("must be measured"), std::string::npos);
+    const auto with = Json::parse(bench({"cost", "last", "--gpu-ms", "2.5", "--json"}).out);
+    // An L4 without zonal redundancy, 4 vCPU and 16 GiB by the instance, us-central1.
+    EXPECT_NEAR(with["costs"][2]["usd_per_1000"]["value"], 2.5 * (0.0001867 + 4 * 0.000018 + 16 * 0.000002), 1e-9);
+    EXPECT_NEAR(with["gpu_break_even_ms"].get<double>() * (0.0001867 + 4 * 0.000018 + 16 * 0.000002), std::min(with["costs"][0]["usd_per_1000"]["value"].get<double>(), with["costs"][1]["usd_per_1000"]["value"].get<double>()), 1e-9);
+    EXPECT_EQ(bench({"cost", "last", "--gpu", "last"}).exit_code, 2);  // measured on a CPU
+}
+
 TEST_F(Bench, InterruptedItIsResumedWithoutRepeating) {
     const auto program = handler("time.sleep(0.02)\nreturn event");
     auto arguments = command({"run", "--handler", "lambda", "--sizes", "512,1769", "--colds", "3", "--warm", "40", "--json", "--", program});
