@@ -15,6 +15,7 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::size_t kMostResponse = 64U << 20;  // Lambda's own limit is 6 MB, or 20 MB streamed
 constexpr std::size_t kKept = 4096;
 constexpr std::size_t kMostConnections = 64;
+constexpr int kLookMs = 50;  // looking after the child costs CPU time beside what is measured
 
 }  // namespace
 
@@ -140,14 +141,14 @@ Result<double> RuntimeApi::invoke(const std::string& payload, std::chrono::milli
     impl_->pending = payload;
     impl_->changed.notify_all();
     const auto deadline = SteadyClock::now() + timeout;
-    auto look = SteadyClock::now() + std::chrono::milliseconds(10);
+    auto look = SteadyClock::now() + std::chrono::milliseconds(kLookMs);
     while (!impl_->answered) {
         impl_->changed.wait_until(lock, look);
         if (impl_->answered) break;
         if (SteadyClock::now() < look) continue;
         lock.unlock();
         PILOTLIGHT_TRY(poll());
-        look = SteadyClock::now() + std::chrono::milliseconds(10);
+        look = SteadyClock::now() + std::chrono::milliseconds(kLookMs);
         lock.lock();
         if (SteadyClock::now() >= deadline && !impl_->answered) return fail(ErrorCode::network, "The handler did not answer in time", {}, "Raise the time-out, or look at what the handler waits for.");
     }

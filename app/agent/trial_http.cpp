@@ -83,7 +83,7 @@ public:
         asked_ = true;
         done_ = false;
         changed_.notify_all();
-        while (!changed_.wait_for(lock, std::chrono::milliseconds(10), [&] { return done_; })) {
+        while (!changed_.wait_for(lock, std::chrono::milliseconds(50), [&] { return done_; })) {
             lock.unlock();
             PILOTLIGHT_TRY(poll());
             lock.lock();

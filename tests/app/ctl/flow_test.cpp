@@ -1,6 +1,7 @@
 // The main job over the command line on a running sandbox: real HTTP, real store, another client (awscli) beside us.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -172,6 +173,39 @@ TEST_F(Flow, ReadOnlyConnectionsAreRefusedWrites) {
     ASSERT_EQ(plan.exit_code, 0) << plan.err;
     EXPECT_EQ(sandbox_->ctl({"apply", json::parse(plan.out)["plan_id"], "--yes"}).exit_code, 3);
     ASSERT_EQ(sandbox_->ctl({"profile", "add", "box", "--platform", "aws", "--region", "us-east-1", "--endpoint-url", sandbox_->endpoint(), "--write"}).exit_code, 0);
+}
+
+// Sizes measured on this machine become evidence beside the cloud's: the shape from here, the scale from there.
+TEST_F(Flow, BenchedSizesAreEvidenceForWhatIfs) {
+    const auto before = function("image-classify");
+    const int memory = before["memory_mb"];
+    const int other = memory < 1500 ? 1769 : 512;
+    const auto whatIf = [&] { return json::parse(sandbox_->ctl({"whatif", "image-classify", "--memory", std::to_string(other), "--json"}).out); };
+    const auto without = whatIf();
+    const std::string sizes = std::to_string(memory) + "," + std::to_string(other);
+    const auto run = sandbox_->ctl({"bench", "run", "--handler", "command", "--sizes", sizes, "--colds", "1", "--warm", "20", "--function", "image-classify", "--json", "--", "python3", "-c",
+                                    "x = 0\nfor i in range(1500000): x += i"});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_NE(run.err.find("2 sizes of"), std::string::npos) << run.err;
+    EXPECT_NE(run.err.find("are now evidence for"), std::string::npos) << run.err;
+    const auto with = whatIf();
+    // The duration at the other size is now known better than from the cloud's one size alone; today's figures are the cloud's as before.
+    const auto width = [](const json& e) { return e["hi"].get<double>() / e["lo"].get<double>(); };
+    std::printf("p50 at %d MB: %.1f ms (%.1f to %.1f) without, %.1f ms (%.1f to %.1f) with the bench\n", other, without["whatif"]["p50_ms"]["value"].get<double>(), without["whatif"]["p50_ms"]["lo"].get<double>(),
+                without["whatif"]["p50_ms"]["hi"].get<double>(), with["whatif"]["p50_ms"]["value"].get<double>(), with["whatif"]["p50_ms"]["lo"].get<double>(), with["whatif"]["p50_ms"]["hi"].get<double>());
+    EXPECT_LT(width(with["whatif"]["p50_ms"]), width(without["whatif"]["p50_ms"]));
+    EXPECT_NE(with["whatif"]["p50_ms"]["value"], without["whatif"]["p50_ms"]["value"]);
+    EXPECT_NEAR(with["today"]["p50_ms"]["value"].get<double>(), without["today"]["p50_ms"]["value"].get<double>(), 0.05 * without["today"]["p50_ms"]["value"].get<double>());
+
+    // `predict` reads both in one file, each row with its source.
+    const auto csv = sandbox_->directory() / "both.csv";
+    ASSERT_EQ(sandbox_->ctl({"bench", "export", "last", "--format", "observations", "--output", csv.string()}).exit_code, 0);
+    const auto at = [&](int mb) { return json::parse(sandbox_->ctl({"predict", "memory", "--observations", csv.string(), "--platform", "aws", "--at", std::to_string(mb), "--json"}).out)["curve"][0]["duration_ms"].get<double>(); };
+    const double here = at(memory), here_other = at(other);
+    std::ofstream(csv, std::ios::app) << memory << "," << 3 * here << ",500,,,,,cloud,,0\n";
+    // The cloud is three times as slow: so it is at the size that only the bench has measured.
+    EXPECT_NEAR(at(memory) / here, 3, 0.3);
+    EXPECT_NEAR(at(other) / here_other, 3, 0.6);
 }
 
 } // namespace
