@@ -17,6 +17,8 @@ public:
     [[nodiscard]] virtual Timestamp now() const = 0;
     // Sleeps for a duration of this clock's time; returns false at once when stop is requested.
     virtual bool sleepFor(milliseconds duration, std::stop_token stop) const = 0;
+    // Seconds of this clock in a real second.
+    [[nodiscard]] virtual double speed() const { return 1; }
 };
 
 // Wall-clock time.
@@ -32,7 +34,7 @@ public:
     ScaledClock(Timestamp anchor, double speed);
     [[nodiscard]] Timestamp now() const override;
     bool sleepFor(milliseconds duration, std::stop_token stop) const override;
-    [[nodiscard]] double speed() const { return speed_; }
+    [[nodiscard]] double speed() const override { return speed_; }
 
 private:
     Timestamp anchor_;

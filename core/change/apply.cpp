@@ -70,9 +70,10 @@ Result<ApplyResult> ChangeService::apply(const ApplyRequest& request, const JobC
 
     PILOTLIGHT_ASSIGN(const Function fresh, platform_.readFunction(plan.function_id, job));
     if (auto differences = drift(plan.before, fresh); !differences.empty()) {
-        return refused(fmt::format("The settings of {} have changed since the plan was made: {}. Nothing was changed; make a new plan.",
-                                   plan.before.name, text(differences)),
-                       std::move(differences));
+        std::string detail =
+            fmt::format("The settings of {} have changed since the plan was made: {}. Nothing was changed; make a new plan.",
+                        plan.before.name, text(differences));
+        return refused(std::move(detail), std::move(differences));
     }
     return startChange(store_, platform_, options_, plan, "", "", job);
 }
@@ -104,11 +105,10 @@ Result<ApplyResult> ChangeService::takeBack(const Change& change, const Plan& pl
             fmt::format("Change {} of {} has not ended yet. Nothing was changed; sync ends or restores it.", busy->id, plan.before.name));
     PILOTLIGHT_ASSIGN(const Function fresh, platform_.readFunction(change.function_id, job));
     if (auto differences = notInForce(fresh, change.changes, plan.alias); !differences.empty()) {
-        return refused(
-            fmt::format(
-                "The settings of {} are no longer what change {} left (left -> found): {}. Nothing was changed; make a plan instead.",
-                plan.before.name, change.id, text(differences)),
-            std::move(differences));
+        std::string detail = fmt::format(
+            "The settings of {} are no longer what change {} left (left -> found): {}. Nothing was changed; make a plan instead.",
+            plan.before.name, change.id, text(differences));
+        return refused(std::move(detail), std::move(differences));
     }
     // Limits that a user overrode on the way there are no reason to stay there.
     PlanRequest request{
@@ -126,9 +126,11 @@ Result<ApplyResult> ChangeService::takeBack(const Change& change, const Plan& pl
         PILOTLIGHT_TRY(store_.putPlan(*back));
         return refused("Change " + change.id + " cannot be taken back: " + reasons);
     }
-    if (plan.effect.cost_usd_month) {  // the promise, the other way round
+    if (plan.effect.cost_usd_month) {
+        // The promise, the other way round: the difference has the same interval, mirrored.
         const auto& there = *plan.effect.cost_usd_month;
-        back->effect.cost_usd_month = EffectValue{there.after, there.before, there.before, there.before};
+        const double sum = there.before + there.after;
+        back->effect.cost_usd_month = EffectValue{there.after, there.before, sum - there.hi, sum - there.lo};
     }
     PILOTLIGHT_TRY(store_.putPlan(*back));
     return startChange(store_, platform_, options_, *back, change.id, by, job);

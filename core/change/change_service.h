@@ -51,7 +51,7 @@ class ChangeService {
 public:
     ChangeService(store::Store& store, platform::Platform& platform, WatchOptions options = {});
 
-    // Reads fresh settings, checks guardrails, saves the plan (15 minutes). A plan with a veto is saved too.
+    // Reads fresh settings, checks guardrails, saves the plan (good for planLifetime). A plan with a veto is saved too.
     // invalid_argument: nothing would change, or the platform cannot do it.
     [[nodiscard]] Result<Plan> plan(const PlanRequest& request, const JobContext& job);
     // A plan whose change was interrupted is resumed. Never throws away a doubt: refused and stale are statuses, not errors; errors mean that the outcome is in the journal as pending.

@@ -89,6 +89,7 @@ private:
 
     std::int32_t highestLevel() const {
         std::int32_t high = in_.desired.warm_pool.value_or(0);
+        if (in_.desired.pool_scaling) high = std::max(high, in_.desired.pool_scaling->max_capacity);
         if (in_.desired.warm_schedule) {
             for (const auto& entry : in_.desired.warm_schedule->entries) high = std::max(high, entry.level);
         }
@@ -201,12 +202,12 @@ private:
             return;
         }
         const auto& scaling = *qualifier->scaling;
-        const bool own = !scaling.target_tracking && !scaling.scheduled_actions.empty() &&
-                         std::all_of(scaling.scheduled_actions.begin(), scaling.scheduled_actions.end(),
-                                     [](const std::string& action) { return action.starts_with(kOwnActionPrefix); });
+        const bool own = !scaling.target_tracking && !scaling.actions.empty() &&
+                         std::all_of(scaling.actions.begin(), scaling.actions.end(),
+                                     [](const ScheduledAction& action) { return action.name.starts_with(kOwnActionPrefix); });
         add(guardrail::kPoolScaling, own,
             own ? "only a schedule of Pilotlight's own is replaced"
-                : fmt::format("the pool of {} is scaled by {} ({} to {}), which would undo this", qualifier->name,
+                : fmt::format("the pool of {} is scaled by {} ({} to {}), which would undo this; overriding ends it", qualifier->name,
                               scaling.target_tracking ? "a target tracking policy" : "a scaling target or schedule", scaling.min_capacity,
                               scaling.max_capacity));
     }

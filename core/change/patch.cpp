@@ -184,8 +184,15 @@ std::string awsCli(const Plan& plan) {
                                                desired.instance_limit->value);
     }
     std::string pool;
+    const auto* pooled = findQualifier(before, desired.pool_qualifier);
+    if ((desired.warm_pool || desired.warm_schedule) && pooled != nullptr && pooled->scaling) {
+        pool = fmt::format(
+            "aws application-autoscaling deregister-scalable-target --service-namespace lambda --region {} --resource-id {} "
+            "--scalable-dimension lambda:function:ProvisionedConcurrency\n",
+            quoted(before.region), quoted("function:" + before.name + ":" + pooled->name));
+    }
     if (desired.warm_pool) {
-        pool =
+        pool +=
             *desired.warm_pool == 0
                 ? fmt::format("aws lambda delete-provisioned-concurrency-config{} --qualifier {}\n", common, quoted(desired.pool_qualifier))
                 : fmt::format("aws lambda put-provisioned-concurrency-config{} --qualifier {} --provisioned-concurrent-executions {}\n",

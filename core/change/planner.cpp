@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <random>
 
 #include "core/change/guardrails.h"
@@ -59,20 +61,40 @@ std::string trafficText(const Function& before, const DesiredSettings& desired, 
     return out;
 }
 
-std::string revertText(const std::vector<SettingChange>& changes, const Function& before, const DesiredSettings& desired) {
-    std::string out;
+// The plan changes the configuration of $LATEST while an alias keeps callers on a version.
+bool onlyLatest(const Function& before, const DesiredSettings& desired, const std::string& alias) {
+    const bool configuration = desired.memory || desired.timeout || desired.vcpu || desired.concurrency;
+    return before.platform == PlatformKind::aws && configuration && alias.empty() &&
+           std::any_of(before.qualifiers.begin(), before.qualifiers.end(),
+                       [](const Qualifier& each) { return each.kind == "alias" && each.version != "$LATEST"; });
+}
+
+std::string revertText(const std::vector<SettingChange>& changes, const Function& before, const DesiredSettings& desired,
+                       const std::string& alias) {
+    const auto* moved = findQualifier(before, alias);
+    const bool versions = moved != nullptr && moved->version != "$LATEST";
+    std::string configuration, others;
     for (const auto& change : changes) {
         if (change.setting.starts_with("warm_schedule")) continue;
-        out += (out.empty() ? "Sets " : ", ") + change.setting + " back to " + change.before;
+        const bool of_version = versions && (change.setting == "memory_mb" || change.setting == "timeout_s");
+        auto& list = of_version ? configuration : others;
+        list += (list.empty() ? "" : ", ") + change.setting + " back to " + change.before;
     }
-    if (desired.warm_schedule) {
-        const auto* qualifier = findQualifier(before, desired.pool_qualifier);
-        out += fmt::format("{} the schedule and keeps {} warm", out.empty() ? "Removes" : ", removes",
-                           qualifier == nullptr ? 0 : qualifier->warm_pool.value_or(0));
+    std::string out;
+    const auto sentence = [&](const std::string& text) { out += (out.empty() ? "" : " ") + text + "."; };
+    if (!configuration.empty()) {
+        sentence(fmt::format(
+            "Sets {} in $LATEST, publishes that as a new version and moves alias {} there: what version {} does, under another number",
+            configuration, alias, moved->version));
     }
+    if (!others.empty()) sentence("Sets " + others);
     const auto* qualifier = findQualifier(before, desired.pool_qualifier);
-    const bool lost = (desired.warm_pool || desired.warm_schedule) && qualifier != nullptr && qualifier->scaling;
-    return out + "." + (lost ? " What scales the pool today is not brought back." : "");
+    if (desired.warm_schedule)
+        sentence(fmt::format("Removes the schedule and keeps {} warm", qualifier == nullptr ? 0 : qualifier->warm_pool.value_or(0)));
+    if ((desired.warm_pool || desired.warm_schedule) && qualifier != nullptr && qualifier->scaling)
+        sentence(fmt::format("Brings back what scales the pool of {} today ({})", qualifier->name,
+                             currentValue(before, "warm_schedule@" + qualifier->name, alias)));
+    return out;
 }
 
 }  // namespace
@@ -80,6 +102,11 @@ std::string revertText(const std::vector<SettingChange>& changes, const Function
 std::string newId() {
     static thread_local std::random_device device;
     return fmt::format("{:08x}", static_cast<std::uint32_t>(device()));
+}
+
+milliseconds planLifetime(double clock_speed) {
+    const double real = static_cast<double>(milliseconds(kPlanLifetimeReal).count()) * std::clamp(clock_speed, 0.0, 1e6);
+    return std::max<milliseconds>(kPlanLifetime, milliseconds(static_cast<std::int64_t>(real)));
 }
 
 Result<Plan> makePlan(store::Store& store, platform::Platform& platform, const PlanRequest& request, const Function& before,
@@ -101,8 +128,9 @@ Result<Plan> makePlan(store::Store& store, platform::Platform& platform, const P
     plan.before = before;
     plan.effect = request.effect;
     plan.recommendation_id = request.recommendation_id;
-    plan.made_at = platform.clock()->now();
-    plan.expires = plan.made_at + kPlanLifetime;
+    const auto clock = platform.clock();
+    plan.made_at = clock->now();
+    plan.expires = plan.made_at + planLifetime(clock->speed());
     if (request.desired.warm_pool || request.desired.warm_schedule)
         plan.desired.pool_qualifier = poolQualifier(before, request.desired, request.alias);
     plan.changes = settingChanges(before, plan.desired, plan.alias);
@@ -132,7 +160,12 @@ Result<Plan> makePlan(store::Store& store, platform::Platform& platform, const P
         return fail(steps.error());
     }
     plan.traffic = trafficText(before, plan.desired, plan.alias);
-    plan.revert = revertText(plan.changes, before, plan.desired);
+    if (onlyLatest(before, plan.desired, plan.alias)) {
+        // The evidence is of all callers. Those of the aliases feel nothing of this plan, so its figures would promise what cannot come.
+        plan.effect = {};
+        plan.traffic += " Which share of the requests $LATEST serves was not measured, so the effect is unknown.";
+    }
+    plan.revert = revertText(plan.changes, before, plan.desired, plan.alias);
     plan.revert_settings = revertSettings(before, plan.desired, plan.alias);
     return plan;
 }

@@ -7,7 +7,11 @@
 
 namespace pilotlight::change {
 
+// On the platform's clock. Where that runs fast (the sandbox), a plan lives for kPlanLifetimeReal of real time at least: a person has to
+// read it.
 inline constexpr minutes kPlanLifetime{15};
+inline constexpr minutes kPlanLifetimeReal{5};
+[[nodiscard]] milliseconds planLifetime(double clock_speed);
 
 // 8 random hex digits.
 [[nodiscard]] std::string newId();

@@ -21,6 +21,14 @@ struct RestorePlan {
     std::vector<SettingChange> foreign;  // neither what was there before nor what was planned: somebody else's, left alone
 };
 
+// Scheduled actions move the bounds of their target by themselves.
+bool sameScaling(std::optional<PoolScaling> a, std::optional<PoolScaling> b) {
+    if (!a || !b || a->actions != b->actions || a->actions.empty()) return a == b;
+    a->min_capacity = b->min_capacity;
+    a->max_capacity = b->max_capacity;
+    return a == b;
+}
+
 // What is still to be undone. Only values that this change brought are touched.
 RestorePlan whatToRestore(const Function& now, const Plan& plan) {
     RestorePlan out;
@@ -62,11 +70,12 @@ RestorePlan whatToRestore(const Function& now, const Plan& plan) {
     const auto* pool_now = findQualifier(now, pool);
     if (pool_before != nullptr && pool_now != nullptr) {
         const bool level = pool_now->warm_pool != pool_before->warm_pool;
-        const bool scaling = plan.desired.warm_schedule && pool_now->scaling && pool_now->scaling != pool_before->scaling;
+        const bool scaling = plans_pool && !sameScaling(pool_now->scaling, pool_before->scaling);
         if ((plans_pool && (level || scaling)) ||
             (!plans_pool && level && pool_now->warm_pool.value_or(0) < pool_before->warm_pool.value_or(0))) {
             out.desired.warm_pool = pool_before->warm_pool.value_or(0);
             out.desired.pool_qualifier = pool;
+            out.desired.pool_scaling = pool_before->scaling;
         }
     }
     return out;

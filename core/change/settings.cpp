@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <set>
 
@@ -30,11 +31,12 @@ std::string weekdayText(std::uint8_t days) {
     return out;
 }
 
-std::string scheduledText(const Qualifier& qualifier) {
-    if (!qualifier.scaling) return kNone;
-    std::string out = fmt::format("{}..{}", qualifier.scaling->min_capacity, qualifier.scaling->max_capacity);
-    for (const auto& action : qualifier.scaling->scheduled_actions) out += "; " + action;
-    if (qualifier.scaling->target_tracking) out += "; target tracking";
+std::string scalingText(const std::optional<PoolScaling>& scaling) {
+    if (!scaling) return kNone;
+    std::string out = fmt::format("{}..{}", scaling->min_capacity, scaling->max_capacity);
+    for (const auto& action : scaling->actions) out += "; " + action.text();
+    if (scaling->target_tracking) out += "; target tracking";
+    for (const auto& each : scaling->suspended) out += "; " + each;
     return out;
 }
 
@@ -107,7 +109,7 @@ std::string currentValue(const Function& function, const std::string& setting, c
         }
         return std::to_string(function.timeout.count());
     }
-    if (name == "vcpu") return function.vcpu ? decimal(*function.vcpu) : kUnknown;
+    if (name == "vcpu") return function.vcpuShare() > 0 ? decimal(function.vcpuShare()) : kUnknown;
     if (name == "concurrency") return std::to_string(function.concurrency);
     if (name == "instance_limit") return text(function.instance_limit);
     if (name == "warm_pool") {
@@ -117,7 +119,7 @@ std::string currentValue(const Function& function, const std::string& setting, c
     }
     if (name == "warm_schedule") {
         const auto* qualifier = findQualifier(function, qualifier_name);
-        return qualifier == nullptr ? kNone : scheduledText(*qualifier);
+        return qualifier == nullptr ? kNone : scalingText(qualifier->scaling);
     }
     return kUnknown;
 }
@@ -133,9 +135,10 @@ std::vector<SettingChange> settingChanges(const Function& before, const DesiredS
     if (desired.vcpu) add("vcpu", decimal(*desired.vcpu));
     if (desired.concurrency) add("concurrency", std::to_string(*desired.concurrency));
     if (desired.warm_pool) {
-        // A constant level also ends what scales the pool.
-        if (const auto* qualifier = findQualifier(before, desired.pool_qualifier); qualifier != nullptr && qualifier->scaling)
-            add("warm_schedule" + at, kNone);
+        // A constant level also ends what scales the pool; going back also brings back what scaled it.
+        const auto* qualifier = findQualifier(before, desired.pool_qualifier);
+        if (qualifier != nullptr && (qualifier->scaling || desired.pool_scaling))
+            add("warm_schedule" + at, scalingText(desired.pool_scaling));
         add("warm_pool" + at, std::to_string(*desired.warm_pool));
     }
     if (desired.warm_schedule) add("warm_schedule" + at, text(*desired.warm_schedule));
@@ -160,7 +163,7 @@ std::map<std::string, std::string> settingsMap(const Function& function) {
         const std::string at = "@" + qualifier.name;
         out[qualifier.kind + at] = qualifier.version;
         out["warm_pool" + at] = poolText(&qualifier);
-        if (qualifier.scaling) out["warm_schedule" + at] = scheduledText(qualifier);
+        if (qualifier.scaling) out["warm_schedule" + at] = scalingText(qualifier.scaling);
         if (!qualifier.revision.empty()) out["revision" + at] = qualifier.revision;
     }
     return out;
@@ -196,19 +199,29 @@ DesiredSettings revertSettings(const Function& before, const DesiredSettings& de
     if (desired.warm_pool || desired.warm_schedule) {
         const auto* qualifier = findQualifier(before, desired.pool_qualifier);
         // Without a qualifier the pool is the whole function's (Google Cloud, Azure).
-        out.warm_pool = qualifier != nullptr ? qualifier->warm_pool.value_or(0) : desired.pool_qualifier.empty() ? before.warmPool().value_or(0) : 0;
+        out.warm_pool = qualifier != nullptr             ? qualifier->warm_pool.value_or(0)
+                        : desired.pool_qualifier.empty() ? before.warmPool().value_or(0)
+                                                         : 0;
+        if (qualifier != nullptr) out.pool_scaling = qualifier->scaling;
     }
     return out;
 }
 
 std::vector<SettingChange> notInForce(const Function& now, const std::vector<SettingChange>& changes, const std::string& alias) {
     std::vector<SettingChange> out;
+    const auto scaled = [&](const std::string& qualifier_name) {
+        return std::any_of(changes.begin(), changes.end(), [&](const SettingChange& each) {
+            return each.setting == "warm_schedule@" + qualifier_name && each.after != kNone;
+        });
+    };
     for (const auto& change : changes) {
         const auto [name, qualifier_name] = splitSetting(change.setting);
         const std::string is = currentValue(now, change.setting, alias);
         if (name == "warm_schedule") {
             // The platform tells a schedule in its own words, so only "there is one" can be compared.
             if ((change.after == kNone) != (is == kNone)) out.push_back({change.setting, change.after, is});
+        } else if (name == "warm_pool" && scaled(qualifier_name)) {
+            continue;  // the level is the schedule's from now on
         } else if (is != change.after) {
             out.push_back({change.setting, change.after, is});
         }

@@ -56,6 +56,14 @@ const Price* PriceBook::find(std::string_view meter) const {
     return found == prices.end() ? nullptr : &*found;
 }
 
+std::string ScheduledAction::text() const {
+    const auto bound = [](const std::optional<std::int32_t>& value) { return value ? std::to_string(*value) : std::string("as it is"); };
+    std::string out = name + " " + schedule + " " + (time_zone.empty() ? "UTC" : time_zone) + " " + bound(min_capacity) + ".." + bound(max_capacity);
+    if (begins) out += " from " + toIso8601(*begins);
+    if (ends) out += " until " + toIso8601(*ends);
+    return out;
+}
+
 bool DesiredSettings::empty() const { return *this == DesiredSettings{.pool_qualifier = pool_qualifier}; }
 
 bool Plan::vetoed() const {

@@ -52,12 +52,24 @@ struct WarmSchedule {
     friend bool operator==(const WarmSchedule&, const WarmSchedule&) = default;
 };
 
+// One scheduled action of Application Auto Scaling, whole, so that it can be put back as it was.
+struct ScheduledAction {
+    std::string name;
+    std::string schedule;                  // "cron(0 8 ? * MON-FRI *)", rate(...) or at(...)
+    std::string time_zone;                 // IANA name; empty = UTC
+    std::optional<std::int32_t> min_capacity, max_capacity;
+    std::optional<Timestamp> begins, ends; // outside them it does nothing; nullopt = no bound
+    [[nodiscard]] std::string text() const; // "morning cron(0 8 ? * MON-FRI *) Europe/Paris 2..2"
+    friend bool operator==(const ScheduledAction&, const ScheduledAction&) = default;
+};
+
 // Something that scales the pool by itself: a scaling target, a policy or scheduled actions (Application Auto Scaling).
 struct PoolScaling {
     std::int32_t min_capacity = 0;
     std::int32_t max_capacity = 0;
-    bool target_tracking = false;
-    std::vector<std::string> scheduled_actions;      // names, with their schedule text: "morning cron(0 8 ? * MON-FRI *)"
+    bool target_tracking = false;          // by a policy, which is not read any further
+    std::vector<ScheduledAction> actions;  // by name
+    std::vector<std::string> suspended;    // true members of the target's SuspendedState: "ScheduledScalingSuspended"
     friend bool operator==(const PoolScaling&, const PoolScaling&) = default;
 };
 

@@ -41,6 +41,7 @@ struct DesiredSettings {
     std::optional<WarmSchedule> warm_schedule;   // weekly; excludes warm_pool
     std::string pool_qualifier;                  // alias or version that holds the pool; empty = the only one there is
     std::optional<seconds> timeout;
+    std::optional<PoolScaling> pool_scaling;     // what scaled the pool before, as it was, beside warm_pool: reverts and restores only
     [[nodiscard]] bool empty() const;
     friend bool operator==(const DesiredSettings&, const DesiredSettings&) = default;
 };

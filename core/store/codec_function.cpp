@@ -27,7 +27,7 @@ std::string tunedSettings(const Function& function) {
         if (qualifier.scaling) {
             scaling = fmt::format("{}..{} {}", qualifier.scaling->min_capacity, qualifier.scaling->max_capacity,
                                   qualifier.scaling->target_tracking);
-            for (const std::string& action : qualifier.scaling->scheduled_actions) scaling += " " + action;
+            for (const ScheduledAction& action : qualifier.scaling->actions) scaling += " " + action.text();
         }
         pools.push_back(fmt::format(" [{} {} pool {} memory {} scaling {}]", qualifier.name, qualifier.version,
                                     qualifier.warm_pool.value_or(-1), qualifier.memory ? qualifier.memory->value : -1, scaling));

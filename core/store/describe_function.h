@@ -45,11 +45,22 @@ void describe(Archive& field, WarmSchedule& schedule) {
     field("time_zone", schedule.time_zone);
 }
 template <typename Archive>
+void describe(Archive& field, ScheduledAction& action) {
+    field("name", action.name);
+    field("schedule", action.schedule);
+    field("time_zone", action.time_zone);
+    field("min_capacity", action.min_capacity);
+    field("max_capacity", action.max_capacity);
+    field("begins", action.begins);
+    field("ends", action.ends);
+}
+template <typename Archive>
 void describe(Archive& field, PoolScaling& scaling) {
     field("min_capacity", scaling.min_capacity);
     field("max_capacity", scaling.max_capacity);
     field("target_tracking", scaling.target_tracking);
-    field("scheduled_actions", scaling.scheduled_actions);
+    field("actions", scaling.actions);
+    field("suspended", scaling.suspended);
 }
 template <typename Archive>
 void describe(Archive& field, Qualifier& qualifier) {
@@ -129,6 +140,7 @@ void describe(Archive& field, DesiredSettings& desired) {
     field("warm_schedule", desired.warm_schedule);
     field("pool_qualifier", desired.pool_qualifier);
     field("timeout", desired.timeout);
+    field("pool_scaling", desired.pool_scaling);
 }
 
 }  // namespace pilotlight

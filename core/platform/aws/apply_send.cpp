@@ -6,9 +6,9 @@
 #include "core/platform/aws/apply_state.h"
 #include "core/platform/aws/apply_steps.h"
 #include "core/platform/aws/aws_platform.h"
-#include "core/platform/json_fields.h"
 #include "core/platform/aws/regions.h"
 #include "core/platform/aws/scaling.h"
+#include "core/platform/json_fields.h"
 
 namespace pilotlight::platform::aws {
 
@@ -93,14 +93,17 @@ public:
             const std::string name = textField(arguments_, "name");
             const auto at = std::find_if(actions.begin(), actions.end(), [&](const ScheduledAction& each) { return each.name == name; });
             if (operation == step::kDeleteAction) return at == actions.end();
-            return at != actions.end() && at->schedule == textField(arguments_, "schedule") &&
-                   at->min_capacity == integer(arguments_, "min") && at->max_capacity == integer(arguments_, "max");
+            return at != actions.end() && at->schedule == textField(arguments_, "schedule") && at->min_capacity == bound("min") &&
+                   at->max_capacity == bound("max");
         }
         return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is no step of a Lambda change", operation), {}, {});
     }
 
 private:
     [[nodiscard]] std::string qualifier() const { return textField(arguments_, "qualifier"); }
+    [[nodiscard]] std::optional<std::int32_t> bound(const char* key) const {
+        return arguments_.contains(key) ? std::optional(integer(arguments_, key)) : std::nullopt;
+    }
     [[nodiscard]] std::string contextText(const char* key) const { return textField(context_, key); }
 
     [[nodiscard]] bool asWanted(const ConfigurationState& now) const {
@@ -262,14 +265,20 @@ private:
             call = Operation::register_scalable_target;
             body["MinCapacity"] = integer(arguments_, "min");
             body["MaxCapacity"] = integer(arguments_, "max");
+            for (const auto& each : arrayField(arguments_, "suspended")) body["SuspendedState"][each.get<std::string>()] = true;
         } else if (operation == step::kDeregister) {
             call = Operation::deregister_scalable_target;
         } else if (operation == step::kPutAction) {
             call = Operation::put_scheduled_action;
             body["ScheduledActionName"] = textField(arguments_, "name");
             body["Schedule"] = textField(arguments_, "schedule");
-            body["Timezone"] = textField(arguments_, "time_zone");
-            body["ScalableTargetAction"] = {{"MinCapacity", integer(arguments_, "min")}, {"MaxCapacity", integer(arguments_, "max")}};
+            if (const std::string zone = textField(arguments_, "time_zone"); !zone.empty()) body["Timezone"] = zone;
+            for (const auto& [key, member] : {std::pair{"begins", "StartTime"}, std::pair{"ends", "EndTime"}}) {
+                if (arguments_.contains(key)) body[member] = arguments_[key];
+            }
+            body["ScalableTargetAction"] = json::object();
+            if (const auto low = bound("min")) body["ScalableTargetAction"]["MinCapacity"] = *low;
+            if (const auto high = bound("max")) body["ScalableTargetAction"]["MaxCapacity"] = *high;
         } else if (operation == step::kDeleteAction) {
             call = Operation::delete_scheduled_action;
             body["ScheduledActionName"] = textField(arguments_, "name");

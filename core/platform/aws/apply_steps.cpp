@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/platform/aws/warm_schedule_cron.h"
 
@@ -87,11 +89,6 @@ Result<const Qualifier*> poolQualifier(const Function& before, const DesiredSett
                 "Name one: --warm-pool N@QUALIFIER.");
 }
 
-bool ours(const Qualifier& qualifier) {
-    return qualifier.scaling && std::any_of(qualifier.scaling->scheduled_actions.begin(), qualifier.scaling->scheduled_actions.end(),
-                                            [](const std::string& action) { return action.starts_with(kOurActionPrefix); });
-}
-
 ApplyStep putPool(const Qualifier& qualifier, std::int32_t level, bool again) {
     json arguments = {{"qualifier", qualifier.name}, {"value", level}, {"again", again}};
     if (qualifier.warm_pool) arguments["before"] = *qualifier.warm_pool;
@@ -101,22 +98,62 @@ ApplyStep putPool(const Qualifier& qualifier, std::int32_t level, bool again) {
                 arguments);
 }
 
-void poolSteps(const Qualifier& qualifier, const DesiredSettings& desired, bool moved, std::vector<ApplyStep>& steps) {
+bool ourAction(const ScheduledAction& action) { return action.name.starts_with(kOurActionPrefix); }
+
+ApplyStep registerTarget(const std::string& qualifier, std::int32_t low, std::int32_t high, const std::vector<std::string>& suspended) {
+    json arguments = {{"qualifier", qualifier}, {"min", low}, {"max", high}};
+    if (!suspended.empty()) arguments["suspended"] = suspended;
+    return make(step::kRegister, fmt::format("Qualifier={} MinCapacity={} MaxCapacity={}", qualifier, low, high), arguments);
+}
+
+ApplyStep putAction(const std::string& qualifier, const ScheduledAction& action) {
+    json arguments = {{"qualifier", qualifier}, {"name", action.name}, {"schedule", action.schedule}, {"time_zone", action.time_zone}};
+    if (action.min_capacity) arguments["min"] = *action.min_capacity;
+    if (action.max_capacity) arguments["max"] = *action.max_capacity;
+    if (action.begins) arguments["begins"] = std::chrono::duration<double>(action.begins->time_since_epoch()).count();
+    if (action.ends) arguments["ends"] = std::chrono::duration<double>(action.ends->time_since_epoch()).count();
+    return make(step::kPutAction, action.text(), arguments);
+}
+
+// Ends all that scales the pool. Deregistering a target deletes its scheduled actions with it; the level stays what it is
+// (Application Auto Scaling API, DeregisterScalableTarget).
+Result<ApplyStep> endScaling(const Function& before, const Qualifier& qualifier) {
+    if (qualifier.scaling->target_tracking) {
+        return fail(ErrorCode::unsupported, fmt::format("A target tracking policy scales the pool of {}:{}", before.name, qualifier.name),
+                    "Pilotlight could not put the policy back, so it does not end it.",
+                    "Delete the scaling policy yourself, or leave the pool to it.");
+    }
+    std::string names;
+    for (const auto& action : qualifier.scaling->actions) names += (names.empty() ? "" : ", ") + action.name;
+    return make(step::kDeregister,
+                fmt::format("Qualifier={}{}", qualifier.name, names.empty() ? "" : " (and its scheduled actions: " + names + ")"),
+                {{"qualifier", qualifier.name}});
+}
+
+Status poolSteps(const Function& before, const Qualifier& qualifier, const DesiredSettings& desired, bool moved,
+                 std::vector<ApplyStep>& steps) {
     const std::int32_t level = *desired.warm_pool;
-    const bool scheduled = ours(qualifier);
-    if (scheduled) {
-        // Takes our scheduled actions along; the level stays until the next step sets it.
-        steps.push_back(
-            make(step::kDeregister, fmt::format("Qualifier={} (and its schedule)", qualifier.name), {{"qualifier", qualifier.name}}));
+    const auto& wanted = desired.pool_scaling;
+    if (qualifier.scaling && qualifier.scaling != wanted) {
+        PILOTLIGHT_ASSIGN(auto end, endScaling(before, qualifier));
+        steps.push_back(std::move(end));
     }
     if (level > 0) {
-        if (scheduled || moved || qualifier.warm_pool != level)
-            steps.push_back(putPool(qualifier, level, moved && qualifier.warm_pool == level));
+        const bool again = moved && qualifier.warm_pool == level;
+        if (moved || qualifier.warm_pool != level || (qualifier.scaling && !wanted)) steps.push_back(putPool(qualifier, level, again));
     } else if (qualifier.warm_pool.value_or(1) > 0) {
         json arguments = {{"qualifier", qualifier.name}};
         if (qualifier.warm_pool) arguments["before"] = *qualifier.warm_pool;
         steps.push_back(make(step::kDeletePool, fmt::format("Qualifier={}", qualifier.name), arguments));
     }
+    if (wanted && qualifier.scaling != wanted) {
+        if (wanted->target_tracking) {
+            return fail(ErrorCode::unsupported, "A target tracking policy cannot be put back", {}, "Put the policy back yourself.");
+        }
+        steps.push_back(registerTarget(qualifier.name, wanted->min_capacity, wanted->max_capacity, wanted->suspended));
+        for (const auto& action : wanted->actions) steps.push_back(putAction(qualifier.name, action));
+    }
+    return {};
 }
 
 Status scheduleSteps(const Function& before, const Qualifier& qualifier, const WarmSchedule& schedule, std::vector<ApplyStep>& steps) {
@@ -132,26 +169,25 @@ Status scheduleSteps(const Function& before, const Qualifier& qualifier, const W
     // Scaling starts from a configured pool only. Outside UTC the highest level is the safe guess until the next entry comes.
     const std::int32_t now = schedule.time_zone == "UTC" ? levelAt(schedule, before.settings_as_of) : high;
     const std::int32_t start = std::max(1, now);
-    if (qualifier.warm_pool != start) steps.push_back(putPool(qualifier, start, false));
-    json target = {{"qualifier", qualifier.name}, {"min", low}, {"max", high}};
-    steps.push_back(make(step::kRegister, fmt::format("Qualifier={} MinCapacity={} MaxCapacity={}", qualifier.name, low, high), target));
-    std::vector<std::string> names;
-    for (const auto& action : actions) {
-        names.push_back(action.name);
-        steps.push_back(make(step::kPutAction, fmt::format("{} {} {} = {}", action.name, action.schedule, schedule.time_zone, action.level),
-                             {{"qualifier", qualifier.name},
-                              {"name", action.name},
-                              {"schedule", action.schedule},
-                              {"time_zone", schedule.time_zone},
-                              {"min", action.level},
-                              {"max", action.level}}));
+    // A target that is not ours alone is ended whole: what is suspended in it, or scheduled by others, would act on our schedule.
+    bool fresh = !qualifier.scaling;
+    if (qualifier.scaling && (qualifier.scaling->target_tracking || !qualifier.scaling->suspended.empty() ||
+                              !std::all_of(qualifier.scaling->actions.begin(), qualifier.scaling->actions.end(), ourAction))) {
+        PILOTLIGHT_ASSIGN(auto end, endScaling(before, qualifier));
+        steps.push_back(std::move(end));
+        fresh = true;
     }
-    if (qualifier.scaling) {
-        for (const auto& text : qualifier.scaling->scheduled_actions) {
-            const std::string name = text.substr(0, text.find(' '));
-            if (!name.starts_with(kOurActionPrefix) || std::find(names.begin(), names.end(), name) != names.end()) continue;
-            steps.push_back(make(step::kDeleteAction, name, {{"qualifier", qualifier.name}, {"name", name}}));
-        }
+    if (qualifier.warm_pool != start) steps.push_back(putPool(qualifier, start, false));
+    steps.push_back(registerTarget(qualifier.name, low, high, {}));
+    std::set<std::string> names;
+    for (const auto& action : actions) {
+        names.insert(action.name);
+        steps.push_back(putAction(qualifier.name, {action.name, action.schedule, schedule.time_zone, action.level, action.level, {}, {}}));
+    }
+    if (fresh) return {};
+    for (const auto& action : qualifier.scaling->actions) {
+        if (!names.contains(action.name))
+            steps.push_back(make(step::kDeleteAction, action.name, {{"qualifier", qualifier.name}, {"name", action.name}}));
     }
     return {};
 }
@@ -231,7 +267,7 @@ Result<std::vector<ApplyStep>> planSteps(const Function& before, const DesiredSe
         PILOTLIGHT_ASSIGN(const Qualifier* const qualifier, poolQualifier(before, desired, alias));
         pool_of_alias_done = qualifier->name == alias;
         if (desired.warm_pool) {
-            poolSteps(*qualifier, desired, moved && pool_of_alias_done, pool);
+            PILOTLIGHT_TRY(poolSteps(before, *qualifier, desired, moved && pool_of_alias_done, pool));
         } else {
             PILOTLIGHT_TRY(scheduleSteps(before, *qualifier, *desired.warm_schedule, pool));
         }

@@ -52,18 +52,27 @@ json query(const std::vector<std::string>& resources) {
 
 ScheduledAction parseAction(const json& item) {
     const json& target = objectField(item, "ScalableTargetAction");
-    return {textField(item, "ScheduledActionName"), textField(item, "Schedule"), textField(item, "Timezone"),
-            capacity(target, "MinCapacity"), capacity(target, "MaxCapacity")};
+    const auto bound = [&](const char* key) { return target.contains(key) ? std::optional(capacity(target, key)) : std::nullopt; };
+    const auto time = [&](const char* key) -> std::optional<Timestamp> {
+        const auto at = item.find(key);
+        if (at == item.end() || !at->is_number()) return std::nullopt;
+        const double unix_seconds = at->get<double>();
+        if (!(unix_seconds > 0 && unix_seconds < 1e11)) return std::nullopt;
+        return Timestamp(milliseconds(static_cast<std::int64_t>(unix_seconds * 1e3)));
+    };
+    return {textField(item, "ScheduledActionName"),
+            textField(item, "Schedule"),
+            textField(item, "Timezone"),
+            bound("MinCapacity"),
+            bound("MaxCapacity"),
+            time("StartTime"),
+            time("EndTime")};
 }
 
 }  // namespace
 
 std::string scalingResource(const std::string& function_name, const std::string& qualifier) {
     return fmt::format("function:{}:{}", function_name, qualifier);
-}
-
-std::string ScheduledAction::text() const {
-    return fmt::format("{} {} {} {}..{}", name, schedule, time_zone.empty() ? "UTC" : time_zone, min_capacity, max_capacity);
 }
 
 Result<std::vector<ScheduledAction>> readScheduledActions(AwsClient& client, const std::string& region, const std::string& resource,
@@ -121,17 +130,23 @@ ScalingReading readScaling(AwsClient& client, const std::string& region, const s
         PoolScaling& pool = reading.pools[key];
         pool.min_capacity = capacity(item, "MinCapacity");
         pool.max_capacity = capacity(item, "MaxCapacity");
+        for (const auto& [name, value] : objectField(item, "SuspendedState").items()) {
+            if (value.is_boolean() && value.get<bool>()) pool.suspended.push_back(name);
+        }
     });
     if (!reading.known || reading.pools.empty()) return reading;
     each(Operation::describe_scheduled_actions, "ScheduledActions", [&](const json& item) {
         const auto pool = reading.pools.find(split(textField(item, "ResourceId")));
-        if (pool != reading.pools.end()) pool->second.scheduled_actions.push_back(parseAction(item).text());
+        if (pool != reading.pools.end()) pool->second.actions.push_back(parseAction(item));
     });
     each(Operation::describe_scaling_policies, "ScalingPolicies", [&](const json& item) {
         const auto pool = reading.pools.find(split(textField(item, "ResourceId")));
         if (pool != reading.pools.end()) pool->second.target_tracking = true;
     });
-    for (auto& [key, pool] : reading.pools) std::sort(pool.scheduled_actions.begin(), pool.scheduled_actions.end());
+    for (auto& [key, pool] : reading.pools) {
+        std::sort(pool.actions.begin(), pool.actions.end(),
+                  [](const ScheduledAction& a, const ScheduledAction& b) { return a.name < b.name; });
+    }
     return reading;
 }
 

@@ -13,12 +13,6 @@ namespace pilotlight::platform::aws {
 // "function:<name>:<qualifier>"
 [[nodiscard]] std::string scalingResource(const std::string& function_name, const std::string& qualifier);
 
-struct ScheduledAction {
-    std::string name, schedule, time_zone;
-    std::int32_t min_capacity = 0, max_capacity = 0;
-    [[nodiscard]] std::string text() const;  // "morning cron(0 8 ? * MON-FRI *) Europe/Paris 2..2"
-};
-
 struct ScalingReading {
     // (function name, qualifier) -> what scales it. A schedule without a target does nothing and is not in here.
     std::map<std::pair<std::string, std::string>, PoolScaling> pools;

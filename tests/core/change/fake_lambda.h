@@ -48,7 +48,11 @@ public:
 
     std::map<std::string, Function> functions;
     int unreserved = 900, account_limit = 1000;
-    std::set<std::string> scaled;     // resources with a scaling target
+    struct Target {
+        int low = 1, high = 9;
+        std::map<std::string, json> actions;  // by name, as Application Auto Scaling describes them
+    };
+    std::map<std::string, Target> targets;  // by resource: "function:ocr:live"
     std::vector<std::string> writes;  // accepted ones: "UpdateFunctionConfiguration MemorySize=2048"
     std::function<Fate(const std::string& operation, bool is_write)> fate;
     int requests = 0;
@@ -162,17 +166,25 @@ private:
 
     net::HttpResponse act(const net::HttpRequest& request, const net::UrlParts& parts, const std::string& operation) {
         if (operation.starts_with("DescribeScalableTargets")) {
-            json targets = json::array();
-            for (const auto& resource : scaled) {
-                targets.push_back({{"ServiceNamespace", "lambda"},
-                                   {"ResourceId", resource},
-                                   {"ScalableDimension", "lambda:function:ProvisionedConcurrency"},
-                                   {"MinCapacity", 1},
-                                   {"MaxCapacity", 9}});
+            json described = json::array();
+            for (const auto& [resource, target] : targets) {
+                described.push_back({{"ServiceNamespace", "lambda"},
+                                    {"ResourceId", resource},
+                                    {"ScalableDimension", "lambda:function:ProvisionedConcurrency"},
+                                    {"MinCapacity", target.low},
+                                    {"MaxCapacity", target.high}});
             }
-            return answer(200, {{"ScalableTargets", targets}});
+            return answer(200, {{"ScalableTargets", described}});
         }
-        if (operation == "DescribeScheduledActions") return answer(200, {{"ScheduledActions", json::array()}});
+        if (operation == "DescribeScheduledActions") {
+            json actions = json::array();
+            for (const auto& [resource, target] : targets) {
+                for (const auto& [name, action] : target.actions) actions.push_back(action);
+            }
+            return answer(200, {{"ScheduledActions", actions}});
+        }
+        if (operation.ends_with("ScalableTarget") || operation.ends_with("ScheduledAction"))
+            return scaling(operation, json::parse(request.body));
         if (operation == "DescribeScalingPolicies") return answer(200, {{"ScalingPolicies", json::array()}});
         const auto path = segments(parts.path);
         if (!path.empty() && path.back() == "account-settings") {
@@ -212,6 +224,25 @@ private:
         if (rest == "concurrency") return concurrency(function, request, body);
         if (rest == "provisioned-concurrency") return pools(function, request, parts.query, qualifier, body);
         return answer(404, {{"Message", "no such path"}});
+    }
+
+    net::HttpResponse scaling(const std::string& operation, const json& body) {
+        const std::string resource = body["ResourceId"];
+        if (operation == "RegisterScalableTarget") {
+            Target& target = targets[resource];
+            target.low = body["MinCapacity"];
+            target.high = body["MaxCapacity"];
+        } else if (!targets.contains(resource)) {
+            return answer(400, {{"message", "no target"}}, "ObjectNotFoundException");
+        } else if (operation == "DeregisterScalableTarget") {
+            targets.erase(resource);
+        } else if (operation == "PutScheduledAction") {
+            targets[resource].actions[body["ScheduledActionName"]] = body;
+        } else if (targets[resource].actions.erase(body["ScheduledActionName"]) == 0) {
+            return answer(400, {{"message", "no action"}}, "ObjectNotFoundException");
+        }
+        writes.push_back(operation + " " + body.value("ScheduledActionName", resource));
+        return answer(200, json::object());
     }
 
     net::HttpResponse update(Function& function, const json& body) {

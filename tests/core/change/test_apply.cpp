@@ -275,5 +275,125 @@ TEST(Apply, ALaterChangeEndsTheWatchOfTheEarlierOne) {
     EXPECT_EQ(rig.store->change(second->change_id)->status, ChangeStatus::watching);
 }
 
+// A pool under somebody's schedule, taken over with --override pool-scaling.
+struct ScheduledPool {
+    Rig rig;
+    DesiredSettings one;
+    ScheduledPool() {
+        auto& target = rig.lambda->targets["function:ocr:live"];
+        target.low = target.high = 3;
+        for (const char* name : {"morning", "night"}) {
+            target.actions[name] = {{"ResourceId", "function:ocr:live"},
+                                    {"ScheduledActionName", name},
+                                    {"Schedule", "cron(0 8 ? * MON-FRI *)"},
+                                    {"Timezone", "Europe/Paris"},
+                                    {"ScalableTargetAction", {{"MinCapacity", 3}, {"MaxCapacity", 3}}}};
+        }
+        one.warm_pool = 1;
+    }
+    Plan plan() { return rig.plan("ocr", one, "", {"pool-scaling"}).value(); }
+    void expectAsBefore() const {
+        ASSERT_TRUE(rig.lambda->targets.contains("function:ocr:live"));
+        const auto& target = rig.lambda->targets.at("function:ocr:live");
+        EXPECT_EQ(target.low, 3);
+        EXPECT_EQ(target.high, 3);
+        ASSERT_EQ(target.actions.size(), 2u);
+        EXPECT_EQ(target.actions.at("night")["Schedule"], "cron(0 8 ? * MON-FRI *)");
+        EXPECT_EQ(target.actions.at("night")["Timezone"], "Europe/Paris");
+        EXPECT_EQ(target.actions.at("night")["ScalableTargetAction"]["MinCapacity"], 3);
+        EXPECT_EQ(rig.lambda->functions.at("ocr").pools.at("live"), 3);
+    }
+};
+
+TEST(PoolScaling, OverriddenItIsEndedAndComesBackWithTheRevert) {
+    ScheduledPool pool;
+    const Plan plan = pool.plan();
+    ASSERT_FALSE(plan.vetoed());
+    ASSERT_EQ(plan.calls.size(), 2u);
+    EXPECT_NE(plan.calls[0].find("DeregisterScalableTarget"), std::string::npos);
+    EXPECT_NE(plan.revert.find("Brings back what scales the pool"), std::string::npos) << plan.revert;
+    const auto applied = pool.rig.apply(plan);
+    ASSERT_TRUE(applied) << applied.error().text();
+    ASSERT_EQ(applied->status, ChangeStatus::applied) << applied->detail;
+    EXPECT_TRUE(pool.rig.lambda->targets.empty());
+    EXPECT_EQ(pool.rig.lambda->functions["ocr"].pools["live"], 1);
+    const auto back = pool.rig.service->revert(applied->change_id, true, "ocr", pool.rig.job);
+    ASSERT_TRUE(back) << back.error().text();
+    EXPECT_EQ(back->status, ChangeStatus::applied) << back->detail;
+    pool.expectAsBefore();
+}
+
+TEST(PoolScaling, ComesBackWhereTheChangeFailsHalfWay) {
+    ScheduledPool pool;
+    const Plan plan = pool.plan();
+    bool refused = false;
+    pool.rig.lambda->fate = [&](const std::string& operation, bool write) {
+        FakeLambda::Fate fate;
+        if (write && !refused && operation == "PUT provisioned-concurrency") {
+            refused = true;
+            fate.status = 400;
+            fate.code = "InvalidParameterValueException";
+        }
+        return fate;
+    };
+    const auto applied = pool.rig.apply(plan);
+    ASSERT_TRUE(applied) << applied.error().text();
+    EXPECT_TRUE(refused);
+    EXPECT_EQ(applied->status, ChangeStatus::failed) << applied->detail;
+    EXPECT_NE(applied->detail.find("restored"), std::string::npos) << applied->detail;
+    pool.expectAsBefore();
+}
+
+TEST(PoolScaling, ALostReplyOfTheEndIsSettledByLooking) {
+    ScheduledPool pool;
+    const Plan plan = pool.plan();
+    bool lost = false;
+    pool.rig.lambda->fate = [&](const std::string& operation, bool) {
+        FakeLambda::Fate fate;
+        if (!lost && operation == "DeregisterScalableTarget") {
+            lost = true;
+            fate.reply = false;
+        }
+        return fate;
+    };
+    const auto applied = pool.rig.apply(plan);
+    ASSERT_TRUE(applied) << applied.error().text();
+    EXPECT_EQ(applied->status, ChangeStatus::applied) << applied->detail;
+    EXPECT_EQ(pool.rig.lambda->writes, (std::vector<std::string>{"DeregisterScalableTarget function:ocr:live", "PutProvisionedConcurrencyConfig live=1"}));
+}
+
+TEST(Apply, ARefusalSaysWhatHasChanged) {
+    Rig rig;
+    const Plan plan = rig.planned("chat", memory(2048));
+    rig.lambda->functions["chat"].latest.memory = 512;
+    const auto refused = rig.apply(plan);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->status, ChangeStatus::refused);
+    EXPECT_NE(refused->detail.find("memory_mb 1024 -> 512"), std::string::npos) << refused->detail;
+    EXPECT_FALSE(refused->drift.empty());
+}
+
+TEST(Revert, ItsRefusalSaysWhatHasChangedAndItsOwnSavingHasAnInterval) {
+    Rig rig;
+    PlanRequest request{.function_id = Rig::id("chat"), .desired = memory(2048)};
+    request.effect.cost_usd_month = EffectValue{10, 6, 5, 8};
+    const auto plan = rig.service->plan(request, rig.job);
+    ASSERT_TRUE(plan);
+    const auto applied = rig.apply(*plan);
+    ASSERT_EQ(applied->status, ChangeStatus::applied);
+    rig.lambda->functions["chat"].latest.memory = 512;
+    auto back = rig.service->revert(applied->change_id, true, "chat", rig.job);
+    EXPECT_EQ(back->status, ChangeStatus::refused);
+    EXPECT_NE(back->detail.find("memory_mb 2048 -> 512"), std::string::npos) << back->detail;
+    rig.lambda->functions["chat"].latest.memory = 2048;
+    back = rig.service->revert(applied->change_id, true, "chat", rig.job);
+    ASSERT_EQ(back->status, ChangeStatus::applied) << back->detail;
+    const auto saving = rig.store->change(back->change_id)->predicted_saving_month;
+    ASSERT_TRUE(saving);
+    EXPECT_NEAR(saving->value.toDouble(), -4, 1e-9);
+    EXPECT_NEAR(saving->lo.toDouble(), -5, 1e-9) << "the change saved 2 to 5";
+    EXPECT_NEAR(saving->hi.toDouble(), -2, 1e-9);
+}
+
 }  // namespace
 }  // namespace pilotlight::change

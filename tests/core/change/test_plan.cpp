@@ -1,5 +1,6 @@
 #include "core/change/guardrails.h"
 #include "core/change/patch.h"
+#include "core/change/planner.h"
 #include "core/change/settings.h"
 #include "tests/core/change/rig.h"
 
@@ -133,7 +134,7 @@ TEST(Guardrails, ConcurrencyOfTheAccountAndOfThePool) {
 
 TEST(Guardrails, SomebodyElseScalesThePoolOrOwnsTheFunction) {
     Rig rig;
-    rig.lambda->scaled.insert("function:ocr:live");
+    rig.lambda->targets["function:ocr:live"] = {};
     DesiredSettings pool;
     pool.warm_pool = 1;
     auto plan = rig.planned("ocr", pool);
@@ -144,6 +145,35 @@ TEST(Guardrails, SomebodyElseScalesThePoolOrOwnsTheFunction) {
     plan = rig.planned("chat", memory(2048));
     EXPECT_EQ(find(plan, guardrail::kInfrastructureCode)->verdict, Verdict::veto);
     EXPECT_NE(find(plan, guardrail::kInfrastructureCode)->reason.find("cloudformation"), std::string::npos);
+}
+
+TEST(Plan, LivesLongEnoughToBeReadWhereTheClockRunsFast) {
+    EXPECT_EQ(planLifetime(1), minutes(15));
+    EXPECT_EQ(planLifetime(60), minutes(5) * 60);
+    EXPECT_EQ(planLifetime(0), minutes(15));
+}
+
+TEST(Plan, OfLatestPromisesNothingToCallersOfAnAlias) {
+    Rig rig;
+    PlanRequest request{.function_id = Rig::id("ocr"), .desired = memory(1024)};
+    request.effect.cost_usd_month = EffectValue{10, 6, 5, 8};
+    auto plan = rig.service->plan(request, rig.job);
+    ASSERT_TRUE(plan);
+    EXPECT_FALSE(plan->effect.cost_usd_month);
+    EXPECT_NE(plan->traffic.find("effect is unknown"), std::string::npos) << plan->traffic;
+    request.alias = "live";
+    plan = rig.service->plan(request, rig.job);
+    ASSERT_TRUE(plan);
+    EXPECT_TRUE(plan->effect.cost_usd_month);
+}
+
+TEST(Plan, SaysWhatTakingBackAnAliasReallyDoes) {
+    Rig rig;
+    const Plan plan = rig.planned("ocr", memory(1024), "live");
+    EXPECT_NE(plan.revert.find("memory_mb back to 2048 in $LATEST, publishes that as a new version and moves alias live there"),
+              std::string::npos)
+        << plan.revert;
+    EXPECT_EQ(rig.planned("chat", memory(2048)).revert, "Sets memory_mb back to 1024.");
 }
 
 TEST(Settings, TextOfSchedules) {

@@ -83,7 +83,7 @@ inline Function makeFunction(const std::string& id, const std::string& name, con
     live.version = "7";
     live.warm_pool = 3;
     live.warm_pool_status = "READY";
-    live.scaling = PoolScaling{1, 9, true, {"morning cron(0 8 ? * MON-FRI *)"}};
+    live.scaling = PoolScaling{1, 9, true, {{"morning", "cron(0 8 ? * MON-FRI *)", "Europe/Paris", 2, std::nullopt, std::nullopt, std::nullopt}}, {"ScheduledScalingSuspended"}};
     live.untuned = {{"handler", "app.main"}};
     live.memory = Megabytes{1024};
     Qualifier unknown;

@@ -143,7 +143,7 @@ TEST(Recommend, PoolThatSomethingElseScalesIsLeftAlone) {
     t.rate = 0.02;
     auto run = test::runTruth(t);
     auto evidence = test::evidenceOf(t, run, 14);
-    evidence.function.qualifiers[0].scaling = PoolScaling{1, 5, true, {}};
+    evidence.function.qualifiers[0].scaling = PoolScaling{1, 5, true, {}, {}};
     const auto a = ask(evidence);
     EXPECT_TRUE(a.after("warm_pool@live").empty());
 }

@@ -1,0 +1,16 @@
+// What an amount computed for a profile rests on, in words, and the meters that a price factor may name.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/domain/function.h"
+
+namespace pilotlight {
+
+// Every meter, in the order of cost.h.
+[[nodiscard]] const std::vector<std::string>& meterNames();
+// "list price", "list price x 0.5 (profile prod)", "list price, duration x 0.88 (profile prod)"
+[[nodiscard]] std::string priceWords(const Profile& profile);
+
+}  // namespace pilotlight
