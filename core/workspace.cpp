@@ -212,10 +212,16 @@ Result<std::vector<sync::SyncReport>> Workspace::sync(const std::string& profile
     });
 }
 
-Result<platform::ReadEstimate> Workspace::estimateSync(const std::string& profile, const sync::SyncOptions& options) {
-    PILOTLIGHT_ASSIGN(auto* const store, impl_->reader());
-    PILOTLIGHT_ASSIGN(auto* const connection, impl_->connect(profile));
-    return sync::estimate(*store, *connection->platform, options);
+Result<platform::ReadEstimate> Workspace::estimateSync(const std::string& profile, const sync::SyncOptions& options, const JobContext& job) {
+    return impl_->write<platform::ReadEstimate>([&](store::Store& store) -> Result<platform::ReadEstimate> {
+        PILOTLIGHT_ASSIGN(auto* const connection, impl_->connect(profile));
+        const auto before = connection->meter->reading();
+        auto inventory = connection->platform->listFunctions(job);
+        const auto after = connection->meter->reading();
+        PILOTLIGHT_TRY(impl_->settle(store, profile));
+        if (!inventory) return fail(std::move(inventory).error());
+        return sync::estimate(store, *connection->platform, options, inventory->functions, after.calls - before.calls);
+    });
 }
 
 Status Workspace::putNote(const std::string& key, const std::string& value) {

@@ -75,7 +75,7 @@ public:
     [[nodiscard]] Result<std::vector<sync::SyncReport>> sync(const std::string& profile, sync::SyncOptions options, const JobContext& job);
     // Computes the kept figures that are outdated. sync() ends with it.
     [[nodiscard]] Status summarise(const JobContext& job);
-    [[nodiscard]] Result<platform::ReadEstimate> estimateSync(const std::string& profile, const sync::SyncOptions& options);
+    [[nodiscard]] Result<platform::ReadEstimate> estimateSync(const std::string& profile, const sync::SyncOptions& options, const JobContext& job);
 
     // Reading
     [[nodiscard]] Result<store::DataVersion> version();

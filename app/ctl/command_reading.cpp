@@ -50,7 +50,7 @@ void runSync(Context& context, const SyncCommand& command) {
         if (!range) return context.fail(range.error());
         sync::SyncOptions options{.range = *range, .logs = !command.no_logs, .costs = !command.no_costs, .log_lines_per_function = command.log_lines};
         if (command.estimate) {
-            const auto estimate = workspace.estimateSync(health.profile.name, options);
+            const auto estimate = workspace.estimateSync(health.profile.name, options, context.job());
             if (!estimate) return context.fail(estimate.error());
             if (context.json) {
                 out.push_back({{"profile", health.profile.name}, {"calls", estimate->calls}, {"money_usd", estimate->money.toDouble()}});
@@ -105,6 +105,7 @@ void listFunctions(Context& context, const RangeOptions& range_options) {
                          percent(row.cold_start_share), count(row.errors), count(row.throttles), money(row.cost)});
     }
     context.out(table({"Function", "Connection", "Region", "Memory", "Invocations", "p50", "p95", "Cold", "Errors", "Throttles", "Cost"}, cells, {3, 4, 5, 6, 7, 8, 9, 10}));
+    context.notePrices(workspace);
 }
 
 struct MetricsCommand {
@@ -212,6 +213,7 @@ void printCosts(Context& context, const CostsCommand& command) {
         rows.push_back(row);
     }
     context.out(table(header, rows, {dimensions.size()}));
+    if (*kind == CostKind::computed) context.notePrices(workspace);
 }
 
 } // namespace

@@ -13,7 +13,29 @@ namespace {
 
 using platform::Problem;
 
+constexpr double kCostExplorerUsd = 0.01;      // a request, AWS Cost Management pricing; other platforms charge none
 constexpr std::size_t kFunctionsAGroup = 120;  // marks are set group by group: what an interrupted run has to ask for again
+
+TimeRange wholeDays(const TimeRange& range) { return {floorTo(range.begin, hours(24)), ceilTo(range.end, hours(24))}; }
+std::string costsMark(const std::string& profile) { return "sync.costs/" + profile; }
+
+// Read within kCostsKeep.
+Result<bool> costsFresh(const store::Store& store, const std::string& profile, Timestamp now) {
+    PILOTLIGHT_ASSIGN(const auto at, store.note(costsMark(profile) + "/at"));
+    std::int64_t at_ms = 0;
+    if (at) (void)std::from_chars(at->data(), at->data() + at->size(), at_ms);
+    const milliseconds age = now - Timestamp(milliseconds(at_ms));
+    return age >= milliseconds(0) && age < kCostsKeep;
+}
+
+// Whether the bill of `range` is to be asked for.
+Result<bool> costsDue(const store::Store& store, const std::string& profile, const TimeRange& range, Timestamp now) {
+    const TimeRange days = wholeDays(range);
+    PILOTLIGHT_ASSIGN(const RangeSet read, readMark(store, costsMark(profile)));
+    PILOTLIGHT_ASSIGN(const bool fresh, costsFresh(store, profile, now));
+    // The day that has just begun has no bill worth a request yet.
+    return !fresh || !read.covers({days.begin, std::min(days.end, floorTo(now, hours(24)))});
+}
 
 class Run {
 public:
@@ -211,16 +233,11 @@ private:
 
     // A bill has whole days. What was read lately is not asked for again: requests are charged.
     Status readCosts() {
-        const TimeRange days{floorTo(range_.begin, hours(24)), ceilTo(range_.end, hours(24))};
-        const std::string mark = "sync.costs/" + profile_, mark_at = mark + "/at";
-        PILOTLIGHT_ASSIGN(const RangeSet read, readMark(store_, mark));
-        PILOTLIGHT_ASSIGN(const auto at, store_.note(mark_at));
-        std::int64_t at_ms = 0;
-        if (at) (void)std::from_chars(at->data(), at->data() + at->size(), at_ms);
-        const milliseconds age = now() - Timestamp(milliseconds(at_ms));
-        const bool fresh = age >= milliseconds(0) && age < kCostsKeep;
-        // The day that has just begun has no bill worth a request yet.
-        if (fresh && read.covers({days.begin, std::min(days.end, floorTo(now(), hours(24)))})) return {};
+        const TimeRange days = wholeDays(range_);
+        PILOTLIGHT_ASSIGN(const bool due, costsDue(store_, profile_, range_, now()));
+        if (!due) return {};
+        PILOTLIGHT_ASSIGN(const RangeSet read, readMark(store_, costsMark(profile_)));
+        PILOTLIGHT_ASSIGN(const bool fresh, costsFresh(store_, profile_, now()));
         auto lines = platform_.readCosts(days, job_);
         if (!lines) return partFailed("Costs", "read costs", std::move(lines).error());
         return store_.transaction([&]() -> Status {
@@ -228,8 +245,8 @@ private:
             report_.cost_lines = static_cast<std::int64_t>(lines->size());
             RangeSet settled = fresh ? read : RangeSet();
             settled.add(days);
-            PILOTLIGHT_TRY(store_.putNote(mark, formatRanges(settled)));
-            return store_.putNote(mark_at, std::to_string(now().time_since_epoch().count()));
+            PILOTLIGHT_TRY(store_.putNote(costsMark(profile_), formatRanges(settled)));
+            return store_.putNote(costsMark(profile_) + "/at", std::to_string(now().time_since_epoch().count()));
         });
     }
 
@@ -306,14 +323,15 @@ Result<SyncReport> run(store::Store& store, platform::Platform& platform, const 
     return Run(store, platform, options, job).run();
 }
 
-Result<platform::ReadEstimate> estimate(store::Store& store, platform::Platform& platform, const SyncOptions& options) {
-    PILOTLIGHT_ASSIGN(const auto known, store.functions());
+Result<platform::ReadEstimate> estimate(store::Store& store, platform::Platform& platform, const SyncOptions& options,
+                                        std::span<const Function> functions, std::int64_t listing_calls) {
+    const Money costs_price = platform.profile().platform == PlatformKind::aws ? Money::fromDouble(kCostExplorerUsd) : Money{};
     const Timestamp now = platform.clock()->now();
     const TimeRange range{options.range.begin, std::min(options.range.end, now)};
+    bool at_most = false;
     std::vector<FunctionPlan> plans;
     std::vector<LogPlan> logs;
-    for (const Function& function : known) {
-        if (function.profile != platform.profile().name) continue;
+    for (const Function& function : functions) {
         if (!options.functions.empty() &&
             std::find(options.functions.begin(), options.functions.end(), function.id) == options.functions.end())
             continue;
@@ -326,18 +344,27 @@ Result<platform::ReadEstimate> estimate(store::Store& store, platform::Platform&
             if (!plan.ask) continue;
             plan.request.function = &function;
             // Without metrics nobody knows how many lines there are: the budget is the most it can be.
-            if (!plan.counted) plan.request.expected_invocations = plan.request.line_budget;
+            if (!plan.counted) {
+                plan.request.expected_invocations = plan.request.line_budget;
+                at_most = true;
+            }
             logs.push_back(std::move(plan));
         }
     }
-    if (plans.empty() && logs.empty()) {
-        platform::ReadEstimate unknown;
-        unknown.text = "not known before the functions have been listed";
-        return unknown;
-    }
     std::vector<platform::LogRequest> log_requests;
     for (LogPlan& plan : logs) log_requests.push_back(std::move(plan.request));
-    return platform.estimate(metricRequests(plans, range), log_requests);
+    auto estimate = platform.estimate(metricRequests(plans, range), log_requests);
+    estimate.calls += listing_calls;
+    if (options.costs) {
+        PILOTLIGHT_ASSIGN(const bool due, costsDue(store, platform.profile().name, range, now));
+        if (due) {
+            ++estimate.calls;
+            estimate.money += costs_price;
+        }
+    }
+    estimate.text = fmt::format("{}{} calls, ${:.2f}{}", at_most ? "at most " : "", estimate.calls, estimate.money.toDouble(),
+                                at_most ? "; how many log lines there are is known once the metrics are read" : "");
+    return estimate;
 }
 
 }  // namespace pilotlight::sync

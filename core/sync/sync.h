@@ -32,7 +32,9 @@ struct SyncReport {
 // One profile. An error means that nothing more could be done (no credentials, store unusable, cancelled); parts that failed are problems.
 [[nodiscard]] Result<SyncReport> run(store::Store& store, platform::Platform& platform, const SyncOptions& options, const JobContext& job);
 
-// What run() would cost, from what is stored: shown before a first backfill.
-[[nodiscard]] Result<platform::ReadEstimate> estimate(store::Store& store, platform::Platform& platform, const SyncOptions& options);
+// What run() would cost, by what is stored of `functions`, the platform's list as just read with `listing_calls`. Before the metrics of a
+// function are known its log lines are taken to fill the budget, and the text says "at most".
+[[nodiscard]] Result<platform::ReadEstimate> estimate(store::Store& store, platform::Platform& platform, const SyncOptions& options,
+                                                      std::span<const Function> functions, std::int64_t listing_calls);
 
 } // namespace pilotlight::sync

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/platform/aws/inventory.h"
+#include "core/platform/aws/log_windows.h"
 #include "core/platform/aws/metric_plan.h"
 #include "core/platform/aws/regions.h"
 
@@ -64,11 +65,14 @@ ReadEstimate AwsPlatform::estimate(std::span<const MetricRequest> metrics, std::
         estimate.calls += 1 + points / static_cast<std::int64_t>(kMaxPagePoints);
         estimate.money += priceOf(batch);
     }
-    constexpr std::int64_t lines_per_page = 4'000;  // 1 MB of REPORT lines with their envelope
     for (const auto& request : logs) {
-        const std::int64_t lines =
-            request.expected_invocations > 0 ? std::min(request.line_budget, request.expected_invocations) : std::int64_t{0};
-        estimate.calls += 2 + lines / lines_per_page;  // reading log events is not charged
+        estimate.calls += 1;  // the cold starts; reading log events is not charged
+        const RangeSet missing = request.known_complete.missingIn(request.range);
+        const std::int64_t lines = std::min(request.line_budget, request.expected_invocations);
+        if (lines <= 0) continue;
+        const auto windows = planLogWindows(missing, request.expected_invocations, request.line_budget, 0).windows.size();
+        // Each window ends with a page that is not full.
+        estimate.calls += static_cast<std::int64_t>(windows) + lines / kLinesPerPage;
     }
     estimate.text = fmt::format("{} calls, ${:.2f}", estimate.calls, estimate.money.toDouble());
     return estimate;

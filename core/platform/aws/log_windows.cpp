@@ -40,16 +40,27 @@ LogPlan planLogWindows(const RangeSet& missing, std::int64_t expected_lines, std
         }
         return plan;
     }
-    std::vector<TimeRange> all = cut(missing, kLogWindow);
+    const std::vector<TimeRange> all = cut(missing, kLogWindow);
     std::mt19937_64 random(seed);
-    std::size_t wanted = all.size();
+    std::size_t wanted = all.size();  // strata, of each of which `length` consecutive parts are read
+    std::size_t length = 1;
     if (expected_lines > 0) {
         const double share = static_cast<double>(budget) / static_cast<double>(expected_lines);
         wanted = std::clamp<std::size_t>(static_cast<std::size_t>(std::floor(static_cast<double>(all.size()) * share)), 1, all.size());
+        // What the pages of the lines left out would have cost pays for the windows.
+        const auto most = static_cast<std::size_t>(std::max<std::int64_t>(1, (expected_lines - budget) / kLinesPerPage));
+        if (wanted > most) {
+            // A window that the budget ends half-way is lost whole: the tenth makes room for a busier hour.
+            length = std::max<std::size_t>(1, wanted * 9 / 10 / most);
+            wanted = most;
+        }
     }
     for (std::size_t i = 0; i < wanted; ++i) {
         const std::size_t from = i * all.size() / wanted, to = (i + 1) * all.size() / wanted;
-        plan.windows.push_back(all[from + below(random, to - from)]);
+        std::size_t at = from + below(random, to - from - std::min(length, to - from) + 1);
+        RangeSet window;
+        for (const std::size_t end = std::min(at + length, to); at < end; ++at) window.add(all[at]);
+        plan.windows.insert(plan.windows.end(), window.ranges().begin(), window.ranges().end());
     }
     for (std::size_t i = plan.windows.size(); i > 1; --i) std::swap(plan.windows[i - 1], plan.windows[below(random, i)]);
     return plan;

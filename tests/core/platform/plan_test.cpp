@@ -145,6 +145,19 @@ TEST(LogWindows, AStratifiedSampleOtherwise) {
     EXPECT_TRUE(planLogWindows(RangeSet{}, 1000, 1000, 1).windows.empty());
 }
 
+TEST(LogWindows, ASmallBudgetCostsNoMoreCallsThanTheWhole) {
+    for (const std::int64_t lines : {2'500, 5'000, 12'000, 60'000, 400'000}) {
+        for (const std::int64_t budget : {500, 2'000, 10'000, 50'000}) {
+            if (budget >= lines) continue;
+            const LogPlan plan = planLogWindows(days(14), lines, budget, 3);
+            const auto windows = static_cast<std::int64_t>(plan.windows.size());
+            EXPECT_LE(windows + budget / kLinesPerPage, std::max<std::int64_t>(1, lines / kLinesPerPage) + 1) << lines << " " << budget;
+            EXPECT_GE(windows, 1);
+            EXPECT_NEAR(static_cast<double>(RangeSet(plan.windows).length().count()) / static_cast<double>(days(14).length().count()), static_cast<double>(budget) / static_cast<double>(lines), 0.25 * static_cast<double>(budget) / static_cast<double>(lines) + 0.001);
+        }
+    }
+}
+
 TEST(LogWindows, StayInsideWhatIsMissing) {
     EXPECT_TRUE(rc::check("windows are disjoint and inside", [] {
         std::vector<TimeRange> ranges;
@@ -267,8 +280,7 @@ TEST(Steps, AScheduleStartsFromAPoolAndReplacesOurOldActions) {
     EXPECT_EQ(json::parse(steps[1].arguments)["min"], 0);
     EXPECT_EQ(json::parse(steps[1].arguments)["max"], 5);
     f.qualifiers[0].warm_pool = 5;
-    f.qualifiers[0].scaling =
-        PoolScaling{0, 5, false, {"pilotlight-0900-MON cron(0 9 ? * MON *) UTC 2..2", "theirs cron(0 1 * * ? *) UTC 1..1"}};
+    f.qualifiers[0].scaling = PoolScaling{0, 5, false, {{"pilotlight-0900-MON", "cron(0 9 ? * MON *)", "UTC", 2, 2, {}, {}}}, {}};
     const auto again = planSteps(f, desired, "").value();
     EXPECT_EQ(names(again), (Names{step::kRegister, step::kPutAction, step::kPutAction, step::kDeleteAction}));
     EXPECT_EQ(json::parse(again[3].arguments)["name"], "pilotlight-0900-MON");
@@ -276,6 +288,35 @@ TEST(Steps, AScheduleStartsFromAPoolAndReplacesOurOldActions) {
     DesiredSettings constant;
     constant.warm_pool = 2;
     EXPECT_EQ(names(planSteps(f, constant, "").value()), (Names{step::kDeregister, step::kPutPool}));
+}
+
+TEST(Steps, WhatScalesAPoolIsEndedAndPutBackWhole) {
+    Function f = aliased();
+    f.qualifiers[0].warm_pool = 5;
+    const PoolScaling theirs{0, 5, false, {{"theirs", "cron(0 1 * * ? *)", "Europe/Paris", 1, std::nullopt, {}, {}}}, {"ScheduledScalingSuspended"}};
+    f.qualifiers[0].scaling = theirs;
+    DesiredSettings constant;
+    constant.warm_pool = 2;
+    const auto ended = planSteps(f, constant, "").value();
+    EXPECT_EQ(names(ended), (Names{step::kDeregister, step::kPutPool}));
+    EXPECT_NE(ended[0].describe.find("theirs"), std::string::npos);
+    DesiredSettings schedule;
+    schedule.warm_schedule = WarmSchedule{{{0b0011111, 8 * 60, 5}, {0b0011111, 18 * 60, 0}}, "UTC"};
+    EXPECT_EQ(names(planSteps(f, schedule, "").value()), (Names{step::kDeregister, step::kRegister, step::kPutAction, step::kPutAction}));
+    // And back.
+    Function now = f;
+    now.qualifiers[0].warm_pool = 2;
+    now.qualifiers[0].scaling.reset();
+    DesiredSettings back;
+    back.warm_pool = 5;
+    back.pool_scaling = theirs;
+    const auto put_back = planSteps(now, back, "").value();
+    EXPECT_EQ(names(put_back), (Names{step::kPutPool, step::kRegister, step::kPutAction}));
+    EXPECT_EQ(json::parse(put_back[1].arguments)["suspended"], json::array({"ScheduledScalingSuspended"}));
+    EXPECT_EQ(json::parse(put_back[2].arguments), json::parse(R"x({"qualifier":"live","name":"theirs","schedule":"cron(0 1 * * ? *)","time_zone":"Europe/Paris","min":1})x"));
+    // What cannot be put back is not ended.
+    f.qualifiers[0].scaling->target_tracking = true;
+    EXPECT_EQ(planSteps(f, constant, "").error().code, ErrorCode::unsupported);
 }
 
 TEST(Steps, RefuseWhatLambdaCannotDo) {

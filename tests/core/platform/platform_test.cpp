@@ -38,7 +38,9 @@ TEST_F(Aws, InventoryFollowsMarkersAndReadsEverythingThatHangsOnAFunction) {
     EXPECT_EQ(chat.qualifiers[0].warm_pool_status, "READY");
     EXPECT_EQ(chat.qualifiers[0].memory, Megabytes{512});
     ASSERT_TRUE(chat.qualifiers[0].scaling);
-    EXPECT_EQ(chat.qualifiers[0].scaling->scheduled_actions, std::vector<std::string>{"morning cron(0 8 ? * MON-FRI *) Europe/Paris 2..2"});
+    const auto& actions = chat.qualifiers[0].scaling->actions;
+    ASSERT_EQ(actions.size(), 1u);
+    EXPECT_EQ(actions[0].text(), "morning cron(0 8 ? * MON-FRI *) Europe/Paris 2..2");
     ASSERT_EQ(chat.event_sources.size(), 1u);
     EXPECT_EQ(chat.event_sources[0].maximum_concurrency, 7);
     EXPECT_EQ(inventory->limits[0].unreserved_concurrent_executions, 900);

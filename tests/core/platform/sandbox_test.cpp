@@ -239,7 +239,7 @@ TEST_F(AwsSandbox, TheAliasRoadEndsWithTheAliasOnTheNewVersionAndItsPoolBack) {
     const auto pool =
         std::find_if(timed.qualifiers.begin(), timed.qualifiers.end(), [&](const Qualifier& each) { return each.name == alias.name; });
     ASSERT_TRUE(pool->scaling);
-    EXPECT_EQ(pool->scaling->scheduled_actions.size(), 2u);
+    EXPECT_EQ(pool->scaling->actions.size(), 2u);
     DesiredSettings constant;
     constant.warm_pool = 2;
     constant.pool_qualifier = alias.name;
