@@ -159,7 +159,7 @@ void addModelCommands(CLI::App& app, Context& context) {
 
     auto path = std::make_shared<std::string>();
     auto* simulate = app.add_subcommand("simulate", "Cold starts, instances and latency of a scenario");
-    simulate->add_option("--scenario", *path, "JSON file (resources/docs/simulate.md)")->required();
+    simulate->add_option("--scenario", *path, "JSON file (resources/docs/models.md)")->required();
     simulate->callback([path, &context] { simulateScenario(context, *path); });
 
     auto* bench = app.add_subcommand("bench-model", "Score the model on measured curves");

@@ -1,5 +1,6 @@
 // profile add | list | remove | test
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -7,6 +8,7 @@
 #include "app/ctl/context.h"
 #include "app/ctl/json.h"
 #include "app/ctl/table.h"
+#include "core/domain/price_words.h"
 
 namespace pilotlight::ctl {
 namespace {
@@ -56,7 +58,13 @@ Result<Profile> profileOf(const AddOptions& options) {
         }
         if (!(factor > 0 && factor <= 10))
             return fail(ErrorCode::invalid_argument, "\"" + text + "\" is not a price factor", {}, "Write METER=FACTOR, for example duration=0.88 or *=0.9");
-        profile.price_factors[text.substr(0, equals)] = factor;
+        const std::string meter = text.substr(0, equals);
+        if (const auto& names = meterNames(); meter != "*" && std::find(names.begin(), names.end(), meter) == names.end()) {
+            std::string valid = "*";
+            for (const auto& each : names) valid += ", " + each;
+            return fail(ErrorCode::invalid_argument, "\"" + meter + "\" is not a meter", "No price would have been changed by it", "Use one of " + valid);
+        }
+        profile.price_factors[meter] = factor;
     }
     if (!profile.endpoint_url.empty() && !profile.endpoint_url.starts_with("http://") && !profile.endpoint_url.starts_with("https://"))
         return fail(ErrorCode::invalid_argument, "\"" + profile.endpoint_url + "\" is not an endpoint", {}, "Write http://host:port or https://host");

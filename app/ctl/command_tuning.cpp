@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -37,7 +38,9 @@ void whatIf(Context& context, const std::string& function, const WhatIfOptions& 
                        {"Cold starts", percent(a.cold_start_share), percent(b.cold_start_share)},
                        {"Throttled", percent(a.throttled_share), percent(b.throttled_share)}},
                       {1, 2}));
-    context.note("Evidence: " + result->basis.evidence + ". Model: " + result->basis.model + ". Prices: " + result->basis.prices + ". Intervals: 90 %.");
+    context.note("Evidence: " + result->basis.evidence + ". Prices: " + result->basis.prices + ". Intervals: 90 %. The model: --verbose or --json.");
+    context.notePrices(**workspace, found->profile);
+    if (context.verbose) context.note("Model: " + result->basis.model);
     if (!result->basis.demand.empty()) context.note("Demand, " + result->basis.demand);
     for (const auto& caution : result->basis.cautions) context.note("Caution: " + caution);
 }
@@ -171,8 +174,15 @@ void addTuningCommands(CLI::App& app, Context& context) {
     auto* set = slo->add_subcommand("set", "Set a target; without any value it is removed");
     set->add_option("function", command->function, "Id or unique name");
     set->add_option("--tag", command->tag, "KEY=VALUE: for every function with this tag");
-    set->add_option("--p95", command->p95, "Milliseconds")->check(CLI::PositiveNumber);
-    set->add_option("--p99", command->p99, "Milliseconds")->check(CLI::PositiveNumber);
+    const CLI::Validator above_zero(
+        [](const std::string& text) {
+            double value = 0;
+            return CLI::detail::lexical_cast(text, value) && std::isfinite(value) && value > 0 ? std::string()
+                                                                                              : text + " is not a number of milliseconds above 0";
+        },
+        "above 0");
+    set->add_option("--p95", command->p95, "Milliseconds")->check(above_zero);
+    set->add_option("--p99", command->p99, "Milliseconds")->check(above_zero);
     set->add_option("--cold-share", command->cold_share, "Share of cold starts, 0 to 1")->check(CLI::Range(0.0, 1.0));
     set->callback([command, &context] { setSlo(context, *command); });
     slo->add_subcommand("list", "Show the targets")->callback([&context] { listSlos(context); });

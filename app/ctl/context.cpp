@@ -7,6 +7,7 @@
 
 #include "app/ctl/misspelt.h"
 #include "core/base/log.h"
+#include "core/domain/price_words.h"
 
 namespace pilotlight::ctl {
 
@@ -59,6 +60,15 @@ Result<TimeRange> Context::range(const std::string& from, const std::string& to,
     return TimeRange{begin, end};
 }
 
+void Context::notePrices(Workspace& workspace, const std::string& profile) {
+    const auto profiles = workspace.profiles();
+    if (!profiles) return;
+    for (const auto& health : *profiles) {
+        if (health.profile.price_factors.empty() || (!profile.empty() && health.profile.name != profile)) continue;
+        note("Costs: " + priceWords(health.profile));
+    }
+}
+
 void RangeOptions::addTo(CLI::App& command) {
     command.add_option("--from", from, "Begin of the range: now-14d, now/d, 2026-11-24T14:05:00Z")->capture_default_str();
     command.add_option("--to", to, "End of the range, exclusive")->capture_default_str();
@@ -70,7 +80,8 @@ int run(int argc, const char* const* argv, Executor& executor, std::stop_token s
     app.set_version_flag("--version", std::string("pilotlightctl ") + PILOTLIGHT_VERSION);
     app.require_subcommand(1);
     app.fallthrough();
-    app.add_option("--workspace", context.workspace_dir, "Folder of the workspace (default: " + Workspace::defaultDirectory() + ")");
+    app.add_option("--workspace", context.workspace_dir, "Folder of the workspace (default: " + Workspace::defaultDirectory() + "); given twice, the last counts")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app.add_flag("--json", context.json, "JSON on stdout");
     app.add_flag("--quiet", context.quiet, "No progress or notes on stderr");
     app.add_flag("--verbose", context.verbose, "Diagnostics on stderr");

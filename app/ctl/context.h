@@ -36,6 +36,9 @@ public:
     void out(const std::string& text);  // stdout, with a newline
     void note(const std::string& text); // stderr, unless quiet
 
+    // Says which profiles' costs are not at list price; nothing where all are. `profile` empty: all.
+    void notePrices(Workspace& workspace, const std::string& profile = {});
+
     // Range of --from/--to on the clock of what is shown.
     [[nodiscard]] Result<TimeRange> range(const std::string& from, const std::string& to, Timestamp now) const;
 

@@ -22,8 +22,8 @@ struct Fault {
         delay,       // done, answered late
         slow,        // done, but what it starts takes longer to converge
         partial,     // done, but what it starts ends failed or half done
+        denied,      // the caller lacks the permission
         // Google Cloud and Azure only; AWS calls go through:
-        denied,    // the caller lacks the permission
         disabled,  // the API is not enabled, the resource provider not registered
         quota,     // a quota that waiting a moment does not refill
         expired,   // the token is no longer accepted

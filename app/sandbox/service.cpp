@@ -40,6 +40,15 @@ ServiceError throttled(const std::string& service) {
     return {400, "ThrottlingException", "Rate exceeded", "Throttling", {}};
 }
 
+// As IAM words it; the action has the prefix of the service's policies, not of its signature.
+ServiceError denied(const std::string& account, const std::string& service, const std::string& operation) {
+    const std::string action = (service == "monitoring" ? "cloudwatch" : service) + ":" + operation;
+    return {service == "lambda" ? 403 : 400, "AccessDeniedException",
+            "User: arn:aws:iam::" + account + ":user/sandbox is not authorized to perform: " + action +
+                " because no identity-based policy allows the " + action + " action",
+            "AccessDenied", {}};
+}
+
 // Faults of the way home.
 void spoilDelivery(const std::vector<Fault>& faults, HttpResponse& response) {
     for (const auto& fault : faults) {
@@ -211,6 +220,7 @@ HttpResponse Service::answer(const HttpRequest& request, const std::string& id) 
     const auto faults = faults_.befall(credential->service + "." + operation);
     for (const auto& fault : faults) {
         if (fault.kind == Fault::Kind::throttle) return errorResponse(protocol, throttled(credential->service), id);
+        if (fault.kind == Fault::Kind::denied) return errorResponse(protocol, denied(world_.account(), credential->service, operation), id);
         if (fault.kind == Fault::Kind::error)
             return errorResponse(protocol,
                                  {fault.status,

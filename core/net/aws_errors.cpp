@@ -249,8 +249,8 @@ std::optional<Failure> classifyAws(const ApiCall& call, const HttpResponse& resp
     if (status >= 500) {
         failure.retryable = true;
         const bool shaped = !code.empty() || status == 502 || status == 503 || status == 504;
-        set(shaped ? ErrorCode::network : ErrorCode::protocol, "failed at the service", "Whether it took effect is not known.",
-            "Try again.");
+        set(shaped ? ErrorCode::network : ErrorCode::protocol, "failed at the service",
+            call.idempotent ? "This part is unknown; nothing was changed." : "Whether it took effect is not known.", "Try again.");
         return failure;
     }
     set(ErrorCode::invalid_argument, "was refused", "", "");

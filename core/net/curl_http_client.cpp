@@ -1,5 +1,7 @@
 #include "core/net/curl_http_client.h"
 
+#include <unistd.h>
+
 #include <curl/curl.h>
 
 #include <atomic>
@@ -181,6 +183,13 @@ public:
             std::size_t next = 0, active = 0, done = 0;
             while (done < requests.size() && !stop.stop_requested()) {
                 while (active < parallel && next < requests.size()) {
+                    // Some TLS libraries under curl pass over a CA file that they cannot read, and trust the system's instead.
+                    if (requests[next].url.starts_with("https://") && !options_.ca_file.empty() && access(options_.ca_file.c_str(), R_OK) != 0) {
+                        results[next++] = fail(ErrorCode::invalid_argument, "The CA file " + options_.ca_file + " cannot be read",
+                                               "Nothing was sent.", "Correct AWS_CA_BUNDLE or SSL_CERT_FILE, or unset it.");
+                        ++done;
+                        continue;
+                    }
                     transfers[next].request = &requests[next];
                     running[next] = lane->take();
                     prepare(running[next], transfers[next], next);

@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <map>
 #include <set>
 
 #include "tests/support/sandbox.h"
@@ -165,6 +166,52 @@ TEST_F(Flow, AnAmbiguousOrUnknownNameIsSaid) {
     const auto unknown = sandbox_->ctl({"whatif", "no-such-function", "--memory", "512"});
     EXPECT_EQ(unknown.exit_code, 1);
     EXPECT_NE(unknown.err.find("no-such-function"), std::string::npos);
+}
+
+TEST_F(Flow, AnEstimateIsNearTheCallsThatFollow) {
+    const std::string other = (sandbox_->directory() / "estimated").string();
+    const auto ctl = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(), {"--workspace", other});
+        return sandbox_->ctl(std::move(arguments));
+    };
+    ASSERT_EQ(ctl({"profile", "add", "box", "--platform", "aws", "--region", "us-east-1", "--endpoint-url", sandbox_->endpoint()}).exit_code, 0);
+    const auto first = ctl({"sync", "--estimate", "--from", "now-2d"});
+    EXPECT_NE(first.out.find("at most"), std::string::npos) << first.out << first.err;
+    ASSERT_EQ(ctl({"sync", "--no-logs", "--from", "now-2d"}).exit_code, 0);
+    const auto estimated = ctl({"sync", "--estimate", "--from", "now-2d", "--json"});
+    ASSERT_EQ(estimated.exit_code, 0) << estimated.err;
+    const auto done = ctl({"sync", "--from", "now-2d", "--json"});
+    ASSERT_EQ(done.exit_code, 0) << done.err;
+    const double expected = json::parse(estimated.out)[0]["calls"].get<double>(), made = json::parse(done.out)[0]["calls"].get<double>();
+    RecordProperty("estimated", std::to_string(expected));
+    RecordProperty("made", std::to_string(made));
+    EXPECT_LT(expected, made * 1.5) << made;
+    EXPECT_GT(expected, made / 1.5) << made;
+}
+
+TEST_F(Flow, APoolUnderAScheduleIsTakenOverAndPutBack) {
+    const auto target = [&] {
+        return json::parse(sandbox_->aws({"application-autoscaling", "describe-scheduled-actions", "--service-namespace", "lambda"}).out)["ScheduledActions"];
+    };
+    const auto before = target();
+    ASSERT_FALSE(before.empty());
+    const std::string resource = before[0]["ResourceId"];
+    const auto colon = resource.rfind(':');
+    const std::string name = resource.substr(9, colon - 9), qualifier = resource.substr(colon + 1);
+    const auto plan = json::parse(sandbox_->ctl({"plan", name, "--warm-pool", "1@" + qualifier, "--override", "pool-scaling", "--json"}).out);
+    const auto applied = sandbox_->ctl({"apply", plan["plan_id"], "--yes", "--json"});
+    ASSERT_EQ(applied.exit_code, 0) << applied.out << applied.err;
+    const auto of = [&](const json& actions) {
+        std::map<std::string, json> out;
+        for (const auto& each : actions) {
+            if (each["ResourceId"] == resource) out[each["ScheduledActionName"]] = json::array({each["Schedule"], each["Timezone"], each["ScalableTargetAction"]});
+        }
+        return out;
+    };
+    EXPECT_TRUE(of(target()).empty());
+    const auto reverted = sandbox_->ctl({"revert", json::parse(applied.out)["change_id"], "--yes", "--json"});
+    ASSERT_EQ(reverted.exit_code, 0) << reverted.out << reverted.err;
+    EXPECT_EQ(of(target()), of(before));
 }
 
 TEST_F(Flow, ReadOnlyConnectionsAreRefusedWrites) {

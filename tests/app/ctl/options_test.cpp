@@ -75,6 +75,16 @@ TEST(CommandLine, ExitCodesAreTheContracts) {
     EXPECT_NE(sync.err.find("profile add"), std::string::npos) << "says what to do";
     EXPECT_EQ(ctl({"profile", "add", "x", "--platform", "oracle", "--workspace", workspace}).exit_code, 2);
     EXPECT_EQ(ctl({"profile", "remove", "x", "--workspace", workspace}).exit_code, 1);
+    const auto twice = ctl({"--workspace", "/nonexistent/pilotlight", "functions", "--json", "--workspace", workspace});
+    EXPECT_EQ(twice.out, "[]\n") << "the last counts: " << twice.err;
+    const auto slo = ctl({"slo", "set", "x", "--p95", "-5", "--workspace", workspace});
+    EXPECT_EQ(slo.exit_code, 2);
+    EXPECT_NE(slo.err.find("-5 is not a number of milliseconds above 0"), std::string::npos) << slo.err;
+    EXPECT_LT(slo.err.size(), 200u);
+    const auto meter = ctl({"profile", "add", "x", "--platform", "aws", "--price-factor", "bogus=1", "--workspace", workspace});
+    EXPECT_EQ(meter.exit_code, 2);
+    EXPECT_NE(meter.err.find("\"bogus\" is not a meter"), std::string::npos) << meter.err;
+    EXPECT_NE(meter.err.find("warm_pool_duration"), std::string::npos) << "says the valid ones";
 }
 
 TEST(CommandLine, ProfilesKeepTheirDefaults) {
@@ -91,6 +101,9 @@ TEST(CommandLine, ProfilesKeepTheirDefaults) {
     EXPECT_NE(list.out.find("\"environment\": \"dev\""), std::string::npos);
     EXPECT_NE(list.out.find("\"duration\": 0.88"), std::string::npos);
     EXPECT_NE(list.out.find("\"http://127.0.0.1:9\""), std::string::npos);
+    const auto report = ctl({"report"});
+    ASSERT_EQ(report.exit_code, 0) << report.err;
+    EXPECT_NE(report.out.find("list price, duration x 0.88 (profile box)"), std::string::npos);
 }
 
 } // namespace

@@ -1,4 +1,4 @@
-// What Google Cloud and Azure refuse, over the command line: each refusal says what happened and what to do, and nothing turns into zero.
+// What AWS, Google Cloud and Azure refuse, over the command line: each refusal says what happened and what to do, and nothing turns into zero.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -28,7 +28,7 @@ TEST_P(Refused, SaysWhatToDoAndLeavesUnknownUnknown) {
     std::ofstream(file) << json{{"rules", {{{"operation", c.operation}, {"fault", c.fault}}}}}.dump();
     const test::SandboxSession sandbox({"--days", "1", "--speed", "1", "--seed", "1", "--faults", file});
     ASSERT_TRUE(sandbox.ready());
-    ASSERT_EQ(sandbox.ctl({"profile", "add", "p", "--platform", c.platform, "--region", "all", "--endpoint-url", sandbox.endpoint()}).exit_code, 0);
+    ASSERT_EQ(sandbox.ctl({"profile", "add", "p", "--platform", c.platform, "--region", c.platform == std::string("aws") ? "us-east-1" : "all", "--endpoint-url", sandbox.endpoint()}).exit_code, 0);
     const auto synced = sandbox.ctl({"sync", "--from", "now-6h", "--json"});
     EXPECT_EQ(synced.exit_code, c.exit_code) << synced.err;
     const std::string told = synced.err + synced.out;
@@ -41,6 +41,14 @@ TEST_P(Refused, SaysWhatToDoAndLeavesUnknownUnknown) {
     if (c.unknown != nullptr)
         for (const auto& row : rows) EXPECT_TRUE(row[c.unknown].is_null()) << row.dump();
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Aws, Refused,
+    testing::Values(Refusal{"metrics_denied", "aws", "monitoring.GetMetricData", "denied", 4, "Allow cloudwatch:GetMetricData", "2012-10-17", "invocations"},
+                    Refusal{"no_usage_no_cost", "aws", "monitoring.GetMetricData", "denied", 4, "This part is unknown", "cloudwatch:GetMetricData", "cost_usd"},
+                    Refusal{"logs_denied", "aws", "logs.FilterLogEvents", "denied", 4, "Allow logs:FilterLogEvents", "2012-10-17", nullptr},
+                    Refusal{"detail_denied", "aws", "lambda.GetFunction", "denied", 4, "Allow lambda:GetFunction", "2012-10-17", nullptr}),
+    [](const auto& each) { return each.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
     Google, Refused,

@@ -382,5 +382,15 @@ TEST(CurlClient, TlsWithACertificateOfOnesOwnAndHttp2) {
     unsetenv("AWS_CA_BUNDLE");
 }
 
+TEST(Curl, ACaFileThatIsNotThereIsNamedAndNothingIsSent) {
+    CurlOptions options;
+    options.ca_file = "/nonexistent/ca.pem";
+    const auto client = makeCurlClient(options);
+    const auto answer = client->send({.method = "GET", .url = "https://127.0.0.1:1/"}, {});
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, ErrorCode::invalid_argument);
+    EXPECT_NE(answer.error().what.find("/nonexistent/ca.pem"), std::string::npos) << answer.error().text();
+}
+
 }  // namespace
 }  // namespace pilotlight::net

@@ -118,5 +118,12 @@ TEST(HttpDate, ReadsTheOneFormInUse) {
     EXPECT_FALSE(parseHttpDate("1994-11-06T08:49:37Z         "));
 }
 
+TEST(AwsErrors, AFailedReadLeavesNoDoubtAboutAnEffect) {
+    ApiCall call = named("cloudwatch:GetMetricData");
+    EXPECT_NE(classifyAws(call, response(503, ""))->error.meaning.find("nothing was changed"), std::string::npos);
+    call.idempotent = false;
+    EXPECT_NE(classifyAws(call, response(503, ""))->error.meaning.find("not known"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace pilotlight::net
