@@ -47,6 +47,11 @@ struct ProfileHealth {
     std::optional<Timestamp> data_as_of;
 };
 
+// Order of recommendations. saving: USD a month. latency: ms by which the p95 falls times requests, that is what callers wait less in all;
+// what does not shorten it comes last. Either way recommended ones first, otherwise as they came.
+enum class RankBy { saving, latency };
+void rank(std::vector<Recommendation>& recommendations, RankBy by, const std::map<std::string, double>& requests_by_function = {});
+
 class Workspace {
 public:
     struct Options {
@@ -92,7 +97,7 @@ public:
     // Tuning
     [[nodiscard]] Result<tuning::Evidence> evidence(const std::string& function_id);
     [[nodiscard]] Result<std::shared_ptr<const tuning::Engine>> engine(const std::string& function_id, const JobContext& job);
-    // Empty id = all functions. Stored, so that `plan --recommendation ID` finds them.
+    // Empty id = all functions, by expected saving. Stored, so that `plan --recommendation ID` finds them.
     [[nodiscard]] Result<std::vector<Recommendation>> recommend(const std::string& function_id, const JobContext& job);
     [[nodiscard]] Result<std::vector<Recommendation>> storedRecommendations();
     // The same requests on the other platforms, with the newest price lists known. `traffic`: multiplier.

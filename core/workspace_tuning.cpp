@@ -1,5 +1,6 @@
 // Workspace: what-if, recommendations and changes.
 #include <algorithm>
+#include <limits>
 
 #include "core/workspace_evidence.h"
 #include "core/workspace_impl.h"
@@ -17,6 +18,18 @@ Result<tuning::Evidence> Workspace::evidence(const std::string& function_id) {
 Result<std::shared_ptr<const tuning::Engine>> Workspace::engine(const std::string& function_id, const JobContext& job) {
     PILOTLIGHT_ASSIGN(auto found, evidence(function_id));
     return tuning::Engine::build(std::move(found), impl_->executor, job);
+}
+
+void rank(std::vector<Recommendation>& recommendations, RankBy by, const std::map<std::string, double>& requests_by_function) {
+    const auto worth = [&](const Recommendation& r) {
+        constexpr double kLast = -std::numeric_limits<double>::infinity();
+        if (r.status != RecommendationStatus::recommended) return kLast;
+        if (by == RankBy::saving) return r.saving_month ? r.saving_month->value.toDouble() : kLast;
+        const auto requests = requests_by_function.find(r.function_id);
+        const double won_ms = r.effect.p95_ms ? r.effect.p95_ms->before - r.effect.p95_ms->after : 0;
+        return won_ms > 0 ? won_ms * (requests == requests_by_function.end() ? 1 : requests->second) : -1;
+    };
+    std::stable_sort(recommendations.begin(), recommendations.end(), [&](const auto& a, const auto& b) { return worth(a) > worth(b); });
 }
 
 Result<std::vector<Recommendation>> Workspace::recommend(const std::string& function_id, const JobContext& job) {
@@ -47,10 +60,7 @@ Result<std::vector<Recommendation>> Workspace::recommend(const std::string& func
         recommendation.made_at = impl_->clockOf(wanted[i].profile)->now();
         out.push_back(std::move(recommendation));
     }
-    const auto saving = [](const Recommendation& r) {
-        return r.status == RecommendationStatus::recommended && r.saving_month ? r.saving_month->value : Money::fromUnits(INT64_MIN + 1);
-    };
-    std::stable_sort(out.begin(), out.end(), [&](const auto& a, const auto& b) { return saving(a) > saving(b); });
+    rank(out, RankBy::saving);
     PILOTLIGHT_TRY(impl_->write<void>([&](store::Store& writer) { return writer.putRecommendations(out); }));
     return out;
 }

@@ -73,7 +73,7 @@ std::string describe(const std::vector<SettingChange>& changes) {
     return out;
 }
 
-void recommend(Context& context, const std::string& function) {
+void recommend(Context& context, const std::string& function, const std::string& by) {
     const auto workspace = context.workspace();
     if (!workspace) return context.fail(workspace.error());
     std::string id;
@@ -82,8 +82,16 @@ void recommend(Context& context, const std::string& function) {
         if (!found) return context.fail(found.error());
         id = found->id;
     }
-    const auto recommendations = (*workspace)->recommend(id, context.job());
+    auto recommendations = (*workspace)->recommend(id, context.job());
     if (!recommendations) return context.fail(recommendations.error());
+    if (by == "latency") {
+        const auto now = (*workspace)->now();
+        const auto figures = (*workspace)->functions({now - hours(24 * 14), now}, Figures::kept);
+        if (!figures) return context.fail(figures.error());
+        std::map<std::string, double> requests;
+        for (const auto& row : *figures) requests[row.function.id] = static_cast<double>(row.invocations.value_or(0));
+        rank(*recommendations, RankBy::latency, requests);
+    }
     if (context.json) {
         auto out = Json::array();
         for (const auto& recommendation : *recommendations) out.push_back(toJson(recommendation));
@@ -93,10 +101,11 @@ void recommend(Context& context, const std::string& function) {
     for (const auto& r : *recommendations) {
         const auto found = (*workspace)->function(r.function_id);
         rows.push_back({r.id, found ? found->name : r.function_id, name(r.status), r.status == RecommendationStatus::recommended ? money(r.saving_month) : "",
+                        r.status == RecommendationStatus::recommended && r.effect.p95_ms ? fmt::format("{:+.0f} ms", r.effect.p95_ms->after - r.effect.p95_ms->before) : "",
                         r.status == RecommendationStatus::inconclusive ? "needs " + r.needs : describe(r.changes), r.reasons.empty() ? "" : r.reasons.front()});
     }
     if (rows.empty()) return context.out("No functions yet. Read them: pilotlightctl sync");
-    context.out(table({"Id", "Function", "Status", "Saving a month", "Change", "Why"}, rows, {3}));
+    context.out(table({"Id", "Function", "Status", "Saving a month", "p95", "Change", "Why"}, rows, {3, 4}));
 }
 
 struct SloCommand {
@@ -160,7 +169,9 @@ void addTuningCommands(CLI::App& app, Context& context) {
 
     auto* recommend_command = app.add_subcommand("recommend", "Ranked settings to change, each with evidence and interval");
     recommend_command->add_option("function", *function, "Id or unique name; all functions where it is left out");
-    recommend_command->callback([function, &context] { recommend(context, *function); });
+    auto by = std::make_shared<std::string>("saving");
+    recommend_command->add_option("--by", *by, "Order: saving a month, or latency (fall of the p95 times requests)")->check(CLI::IsMember({"saving", "latency"}))->capture_default_str();
+    recommend_command->callback([function, by, &context] { recommend(context, *function, *by); });
 
     auto traffic = std::make_shared<double>(1.0);
     auto* elsewhere_command = app.add_subcommand("elsewhere", "Cost and latency of the same requests on Lambda, Cloud Run and Azure Flex, side by side");
