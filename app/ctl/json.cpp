@@ -57,7 +57,7 @@ Json toJson(const FunctionRow& row) {
             {"architecture", name(f.architecture)},
             {"warm_pool", orNull(f.warmPool())},
             {"instance_limit", toJson(f.instance_limit)},
-            {"concurrency", f.concurrency},
+            {"concurrency", f.concurrencyKnown() ? nlohmann::json(f.concurrency) : nlohmann::json(nullptr)},
             {"invocations", orNull(row.invocations)},
             {"errors", orNull(row.errors)},
             {"throttles", orNull(row.throttles)},

@@ -10,21 +10,25 @@
 #include "core/pricing/price_book.h"
 #include "core/store/qualifier_series.h"
 #include "core/tuning/measured.h"
+#include "core/tuning/projection.h"
 
 namespace pilotlight::change {
 namespace {
 
 constexpr hours kBaseline{14 * 24};
-constexpr double kMonthSeconds = 30.0 * 86'400;
 constexpr double kNormal95 = 1.6448536269514722;
 constexpr double kLeastRelativeError = 0.01;  // what rounding and late points leave open at best
 
 struct Usage {
-    double requests = 0, seconds = 0;
-    Money requests_cost;                          // all that goes with requests
-    Money pool_cost;                              // all that goes with time
-    bool by_time = false;                         // all of the cost goes with time: instances are billed for their whole life
+    tuning::TimeCost cost;
+    bool by_time = false;                         // instances are billed for their whole life
+    std::vector<double> instances;                // by_time: their mean number in each metric period
     double relative_error = kLeastRelativeError;  // of the cost a request
+    [[nodiscard]] double meanInstances() const {
+        double sum = 0;
+        for (const double each : instances) sum += each;
+        return instances.empty() ? 0 : sum / static_cast<double>(instances.size());
+    }
 };
 
 Result<MetricSeries> wholeSeries(const store::Store& store, const std::vector<SeriesKey>& keys, Metric metric, Statistic statistic,
@@ -69,9 +73,6 @@ double relativeError(const tuning::Evidence& evidence, TimeRange range) {
     return std::max(kLeastRelativeError, std::sqrt(variance / parts) / mean);
 }
 
-// What is paid for keeping instances, whatever is served.
-bool isKept(const std::string& name) { return name == meter::kPoolKept || name == meter::kIdleVcpu || name == meter::kIdleMemory; }
-
 Result<std::optional<Usage>> usageOf(store::Store& store, const Profile& profile, const Function& function, TimeRange range) {
     if (range.length() < minutes(5)) return std::nullopt;
     PILOTLIGHT_ASSIGN(const auto keys, store.seriesKeys(function.id));
@@ -103,47 +104,39 @@ Result<std::optional<Usage>> usageOf(store::Store& store, const Profile& profile
     if (!book) return std::nullopt;
 
     Usage out;
-    out.seconds = std::chrono::duration<double>(range.length()).count();
+    out.cost.seconds = std::chrono::duration<double>(range.length()).count();
     // Instances that are billed for their whole life cost by the hour, not by the request: a busy hour is not cheaper a request for good.
     out.by_time = function.untunedText(untuned_key::kBilling) == "instance";
+    const auto period = static_cast<double>(evidence.billable_time.key.period.count());
+    for (const auto& point : evidence.billable_time.points)
+        if (out.by_time && period > 0 && range.contains(point.time)) out.instances.push_back(point.value / period);
     for (const auto& segment : tuning::usageSegments(evidence, range)) {
-        out.requests += segment.usage.requests;
+        out.cost.requests += segment.usage.requests;
         auto cost = pricing::functionCost(segment.usage, pricing::shapeOf(function, segment.memory, segment.vcpu), *book, profile.price_factors);
         if (!cost) return std::nullopt;
-        for (const auto& [meter_name, amount] : *cost) (out.by_time || isKept(meter_name) ? out.pool_cost : out.requests_cost) += amount;
+        out.cost.add(*cost, out.by_time);
     }
     out.relative_error = relativeError(evidence, range);
     return out;
 }
 
-// Cost a request (by_time: an hour) at the same time on earlier days, over that of the whole baseline: an hour's traffic is not the month's, nights have
-// more cold starts. 1 where too few days are known.
+// The same time on earlier days: an hour's traffic is not the month's.
 struct Season {
-    double factor = 1;
+    tuning::TimeCost cost;
+    std::vector<double> instances;
     std::size_t days = 0;
 };
-Result<Season> seasonOf(store::Store& store, const Profile& profile, const Function& function, TimeRange window, Timestamp settings_since,
-                        const Usage& whole) {
+Result<Season> seasonOf(store::Store& store, const Profile& profile, const Function& function, TimeRange window, Timestamp settings_since) {
     Season season;
-    if (window.length() >= hours(24) || whole.requests <= 0) return season;  // whole days hold every hour
+    if (window.length() >= hours(24)) return season;  // whole days hold every hour
     PILOTLIGHT_ASSIGN(const auto windows, seasonalWindows(store, function.id, window, settings_since));
-    double requests = 0, cost = 0, seconds = 0, kept = 0;
     for (const auto& each : windows) {
         PILOTLIGHT_ASSIGN(const auto usage, usageOf(store, profile, function, each));
         if (!usage) continue;
-        requests += usage->requests;
-        cost += usage->requests_cost.toDouble();
-        seconds += usage->seconds;
-        kept += usage->pool_cost.toDouble();
+        season.cost.add(usage->cost);
+        season.instances.insert(season.instances.end(), usage->instances.begin(), usage->instances.end());
         ++season.days;
     }
-    if (whole.by_time) {
-        const double rate = whole.pool_cost.toDouble() / whole.seconds;
-        if (season.days >= 3 && seconds > 0 && kept > 0 && rate > 0) season.factor = kept / seconds / rate;
-        return season;
-    }
-    const double average = whole.requests_cost.toDouble() / whole.requests;
-    if (season.days >= 3 && requests >= 100 && cost > 0 && average > 0) season.factor = cost / requests / average;
     return season;
 }
 
@@ -213,29 +206,39 @@ Result<Realised> measureRealised(store::Store& store, const Profile& profile, co
         out.basis = "cost unknown: no price, or usage not read";
         return out;
     }
-    const double to_month = kMonthSeconds / before->seconds;
-    const double requests_month = before->requests * to_month;
-    const double before_requests = before->requests_cost.toDouble() * to_month;
-    const double before_month = before_requests + before->pool_cost.toDouble() * to_month;
-    const bool any_requests = after->requests > 0;
-    if (!any_requests && before->requests > 0) {
+    const double before_month = tuning::monthlyCost(before->cost, 1, before->cost);
+    if (after->cost.requests <= 0 && before->cost.requests > 0) {
         out.basis = "cost unknown: no request since";
         return out;
     }
     Season season;
-    PILOTLIGHT_ASSIGN(season, seasonOf(store, profile, before_function, after_range, first, *before));
-    const double after_requests = any_requests ? after->requests_cost.toDouble() / after->requests / season.factor * requests_month : 0.0;
-    if (season.days > 0 && season.factor != 1)  // the days that it is compared with have as much noise each
-        after->relative_error *= std::sqrt(1 + 1 / static_cast<double>(season.days));
-    const double after_kept = after->pool_cost.toDouble() * kMonthSeconds / after->seconds / (after->by_time ? season.factor : 1);
-    const double after_month = after_requests + after_kept;
-    // What varies with the traffic; a pool that is paid for whatever happens does not.
-    const double before_varies = before->by_time ? before_month : before_requests, after_varies = after->by_time ? after_kept : after_requests;
-    const double spread = kNormal95 * std::hypot(before_varies * before->relative_error, after_varies * after->relative_error);
-    out.saving_month = MoneyEstimate{Money::fromDouble(before_month - after_month), Money::fromDouble(before_month - after_month - spread),
-                                     Money::fromDouble(before_month - after_month + spread)};
-    const double after_spread = kNormal95 * after_varies * after->relative_error;
-    out.effect.cost_usd_month = EffectValue{before_month, after_month, after_month - after_spread, after_month + after_spread};
+    PILOTLIGHT_ASSIGN(season, seasonOf(store, profile, before_function, after_range, first));
+    double after_month = 0, after_lo = 0, after_hi = 0;
+    double before_error = 0;  // 90 %, of what varies with the traffic; a pool that is paid for whatever happens does not
+    if (const double mean = after->meanInstances(); after->by_time && before->by_time && mean > 0 && !before->instances.empty()) {
+        const double an_instance = after->cost.with_time / after->cost.seconds / mean * tuning::kMonthOfSeconds;
+        const auto projected = tuning::projectInstances(before->instances, season.instances, mean, before_function.warmPool().value_or(0),
+                                                        after_function.warmPool().value_or(0));
+        const double least = kNormal95 * kLeastRelativeError * projected.mean;
+        after_month = an_instance * projected.mean;
+        after_lo = an_instance * (std::min(projected.lo, projected.mean) - least);
+        after_hi = an_instance * (std::max(projected.hi, projected.mean) + least);
+    } else {
+        const double factor = tuning::seasonFactor(before->cost, season.cost, season.days);
+        if (factor != 1)  // the days that it is compared with have as much noise each
+            after->relative_error *= std::sqrt(1 + 1 / static_cast<double>(season.days));
+        after_month = tuning::monthlyCost(before->cost, factor, after->cost);
+        const double after_kept = after->cost.with_time / after->cost.seconds * tuning::kMonthOfSeconds;
+        const double after_spread = kNormal95 * (after_month - after_kept) * after->relative_error;
+        after_lo = after_month - after_spread;
+        after_hi = after_month + after_spread;
+        before_error = kNormal95 * before->cost.with_requests / before->cost.seconds * tuning::kMonthOfSeconds * before->relative_error;
+    }
+    const double saving = before_month - after_month;
+    out.saving_month =
+        MoneyEstimate{Money::fromDouble(saving), Money::fromDouble(saving - std::hypot(before_error, after_hi - after_month)),
+                      Money::fromDouble(saving + std::hypot(before_error, after_month - after_lo))};
+    out.effect.cost_usd_month = EffectValue{before_month, after_month, after_lo, after_hi};
     out.basis = fmt::format("{} to {} against {} to {}", toIso8601(after_range.begin), toIso8601(after_range.end),
                             toIso8601(before_range.begin), toIso8601(before_range.end));
     return out;

@@ -41,6 +41,8 @@ double Function::vcpuShare() const {
     return platform == PlatformKind::aws ? lambdaVcpu(memory) : 1.0;
 }
 
+bool Function::concurrencyKnown() const { return platform != PlatformKind::azure || untunedText(untuned_key::kKind) == "flex"; }
+
 std::string_view Function::untunedText(const char* key) const {
     const auto at = untuned.find(key);
     return at == untuned.end() ? std::string_view{} : std::string_view(at->second);

@@ -138,6 +138,8 @@ struct Function {
     [[nodiscard]] std::optional<std::int32_t> warmPool() const;
     [[nodiscard]] double vcpuShare() const; // vcpu where set, else the platform's rule
     [[nodiscard]] std::string_view untunedText(const char* key) const; // "" where absent
+    // Azure Premium and Consumption: in host.json, which Resource Manager does not show; `concurrency` then means nothing.
+    [[nodiscard]] bool concurrencyKnown() const;
 };
 
 struct AccountLimits {

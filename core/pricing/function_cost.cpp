@@ -41,6 +41,8 @@ Money sum(const std::map<std::string, Money>& by_meter) {
     return total;
 }
 
+bool isKept(const std::string& name) { return name == meter::kPoolKept || name == meter::kIdleVcpu || name == meter::kIdleMemory; }
+
 Result<std::vector<CostLine>> priceLines(std::span<const PricedLine> lines, const PriceBook& book,
                                          const std::map<std::string, double>& factors) {
     std::vector<CostLine> priced;

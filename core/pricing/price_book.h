@@ -53,6 +53,8 @@ struct InstanceShape {
 [[nodiscard]] Result<std::vector<CostLine>> functionLines(const Usage& usage, const InstanceShape& shape, const PriceBook& book,
                                                           const std::map<std::string, double>& factors);
 [[nodiscard]] Money sum(const std::map<std::string, Money>& by_meter);
+// Whether a meter of functionCost is paid for keeping instances, whatever is served.
+[[nodiscard]] bool isKept(const std::string& meter_name);
 
 // Tiered price of `quantity` units that begin after `before` units.
 [[nodiscard]] Money tieredCost(const Price& price, double quantity, double before);

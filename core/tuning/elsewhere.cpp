@@ -98,12 +98,8 @@ public:
         p.warm_pool = pool();
         const SharedTotals totals = replay(platform, size, p.concurrency, platform == PlatformKind::azure, keepAliveOf(platform));
         const double month = kMonth / totals.span_s * in_.scale, served = std::max(1.0, totals.requests);
-        pricing::Usage usage;
-        usage.requests = totals.requests * month;
-        const double pool_s = p.warm_pool * kMonth, active = totals.active_s * anchor_ * month, idle = std::min(pool_s, totals.idle_min_s * month);
-        usage.pool_instance_seconds = pool_s;
-        usage.pool_duration_ms_billed = std::min(active, pool_s - idle) * 1000;
-        usage.duration_ms_billed = std::max(0.0, active * 1000 - usage.pool_duration_ms_billed);
+        auto usage = sharedUsageOf(p.warm_pool * kMonth, totals, month, anchor_, 1);
+        usage.instance_seconds = 0;  // none of the placements is billed by the instance
         pricing::InstanceShape shape;
         shape.memory = p.memory;
         shape.vcpu = p.vcpu;

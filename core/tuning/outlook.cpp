@@ -6,12 +6,10 @@
 #include <cmath>
 
 #include "core/tuning/engine_core.h"
+#include "core/tuning/projection.h"
 
 namespace pilotlight::tuning {
 namespace {
-
-// Every figure has that much: points that came late, rounding to whole milliseconds and dollars.
-constexpr double kLeastRelative = 0.002;
 
 Result<std::map<std::string, Money>> priced(const EngineCore& core, const pricing::Usage& usage, Megabytes memory) {
     if (!core.evidence.prices) return fail(ErrorCode::not_found, "No prices");

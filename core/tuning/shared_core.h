@@ -1,10 +1,13 @@
 // What a SharedModel holds after build. Internal to core/tuning.
 #pragma once
 
+#include <algorithm>
+
 #include "core/model/latency_model.h"
 #include "core/model/sim_histogram.h"
 #include "core/pricing/price_book.h"
 #include "core/tuning/measured.h"
+#include "core/tuning/projection.h"
 #include "core/tuning/shared_model.h"
 #include "core/tuning/workload.h"
 
@@ -20,19 +23,31 @@ struct SharedSettings {
     friend bool operator==(const SharedSettings&, const SharedSettings&) = default;
 };
 
+inline constexpr double kMeasurementNoise = 0.02;  // relative, of a mean over the evidence
+
 // Elastic Premium keeps one instance at least.
 [[nodiscard]] inline std::int32_t leastPool(const Function& f) { return f.untunedText(untuned_key::kKind) == "premium" ? 1 : 0; }
+
+// Five minutes of a replay. Seconds of instances.
+struct SharedBin {
+    float requests = 0;
+    float busy_s = 0, active_s = 0, idle_min_s = 0, alive_s = 0;  // as in SharedTotals
+};
+inline constexpr double kBinSeconds = 300;
+inline constexpr std::size_t kBinsAnHour = 12, kBinsADay = 288;
 
 // Totals of one replay. Times in seconds.
 struct SharedTotals {
     double requests = 0, cold = 0, throttled = 0, starts = 0;
-    double active_s = 0;    // starting or serving, each stretch rounded up to 100 ms on average
+    double busy_s = 0;      // starting or serving
+    double active_s = 0;    // the same as it is billed: each stretch rounded up
     double idle_min_s = 0;  // kept idle by the minimum
     double alive_s = 0;
     double span_s = 1;
     double warm_sum_s = 0;  // durations of warm requests, and their number
     double warm = 0;
     model::DurationHistogram latency;  // waiting included
+    std::vector<SharedBin> bins;       // from the start of the replay on
 };
 
 // A setting for a month.
@@ -43,8 +58,24 @@ struct SharedPoint {
     double p50_s = 0, p95_s = 0, p99_s = 0;
     double speed_lo = 1, speed_hi = 1;  // 90 % interval of duration, relative to its value
     std::vector<std::pair<double, double>> cdf;
+    std::vector<SharedBin> bins;  // of the replay
     bool beyond = false;  // another CPU than was ever measured
 };
+
+// What is billed of a replay or a part of it, of which the minimum keeps `pool_s` instance-seconds. What the minimum serves is the time in
+// which it is not idle; rounding up falls on it as on the others. Anchors: measured over replayed.
+template <typename Replayed>
+[[nodiscard]] pricing::Usage sharedUsageOf(double pool_s, const Replayed& replayed, double scale, double active_anchor, double alive_anchor) {
+    pricing::Usage usage;
+    const double active = replayed.active_s * scale * active_anchor, busy = replayed.busy_s * scale;
+    const double on_pool = busy > 0 ? std::min(1.0, std::max(0.0, pool_s - replayed.idle_min_s * scale) / busy) : 0;
+    usage.requests = replayed.requests * scale;
+    usage.pool_instance_seconds = pool_s;
+    usage.pool_duration_ms_billed = active * on_pool * 1000;
+    usage.duration_ms_billed = active * (1 - on_pool) * 1000;
+    usage.instance_seconds = std::max(pool_s, replayed.alive_s * scale * alive_anchor);
+    return usage;
+}
 
 struct SharedModel::Impl {
     Evidence evidence;
@@ -53,13 +84,16 @@ struct SharedModel::Impl {
     Workload work;
     std::vector<float> service_s;  // base duration of each arrival: alone in its instance, today's size
     bool percentiles = false;      // of durations were measured; else none is predicted
+    // Where the platform does not tell how many requests an instance serves at once, today.concurrency is the most that agrees with the
+    // instances that were counted; this is the least that does.
+    std::optional<std::int32_t> least_concurrency;
     double start_s = 0;            // until a new instance serves
     bool start_assumed = false;
     double alpha = 0, alpha_hi = 0;  // how much longer for each other request in the instance
     model::KeepAlive keep_alive;
     SharedSettings today;
     double active_anchor = 1, alive_anchor = 1, cold_anchor = 1;
-    SharedPoint today_point;
+    SharedPoint today_point, today_quick;  // replays of kExactArrivals and of kQuickArrivals
     WhatIfResult today_result;
     Basis basis;
     std::optional<Megabytes> floor;
@@ -69,10 +103,27 @@ struct SharedModel::Impl {
     // The newest `most` arrivals. `alpha_used`: slowdown.
     [[nodiscard]] SharedTotals replay(const SharedSettings& settings, std::size_t most, double alpha_used,
                                       const model::KeepAlive& law) const;
+    void fitConcurrency();
     [[nodiscard]] SharedPoint pointOf(const SharedSettings& settings, std::size_t most) const;
     [[nodiscard]] std::optional<double> costOf(const SharedPoint& point) const;
+    // Of `replayed` (times `scale`), which took `seconds` (scaled too).
+    template <typename Replayed>
+    [[nodiscard]] pricing::Usage usageOf(const SharedSettings& settings, double seconds, const Replayed& replayed, double scale) const {
+        return sharedUsageOf(settings.pool * seconds, replayed, scale, active_anchor, alive_anchor);
+    }
     // Cost with all durations times `speed`.
     [[nodiscard]] std::optional<std::map<std::string, Money>> pricedAt(const SharedPoint& point, double speed) const;
+    // USD a month.
+    struct CostRange {
+        double value = 0;
+        double lo = 0, hi = 0;              // 90 % interval of the month itself
+        double shown_lo = 0, shown_hi = 0;  // and of what an hour of it shows, projected as core/change does
+    };
+    [[nodiscard]] std::optional<CostRange> costRange(const SharedPoint& point) const;
+    [[nodiscard]] std::pair<double, double> speedsOf(const SharedPoint& point) const;
+    [[nodiscard]] std::vector<double> instancesOf(const SharedPoint& point) const;  // alive, by bin
+    [[nodiscard]] std::vector<TimeCost> hoursOf(const SharedPoint& point) const;
+    [[nodiscard]] std::vector<double> shownBy(const SharedPoint& point) const;
     [[nodiscard]] Outcome outcomeOf(const SharedPoint& point, bool exact) const;
     [[nodiscard]] double ratioAt(const SharedSettings& settings) const;
 };

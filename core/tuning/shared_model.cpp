@@ -7,15 +7,15 @@
 
 #include "core/pricing/cloud_run_cost.h"
 #include "core/tuning/demand.h"
+#include "core/tuning/projection.h"
 #include "core/tuning/shared_core.h"
 #include "core/tuning/shared_replay.h"
 
 namespace pilotlight::tuning {
 namespace {
 
-constexpr double kMonth = 30 * 86400.0;
+constexpr double kMonth = kMonthOfSeconds;
 constexpr double kAssumedStart = 2.0;       // s, where no start was measured
-constexpr double kMeasurementNoise = 0.02;  // relative, of a mean over the evidence
 
 double weighted(const MetricSeries& values, const MetricSeries& weights) {
     double sum = 0, n = 0;
@@ -119,6 +119,29 @@ SharedTotals SharedModel::Impl::replay(const SharedSettings& s, std::size_t most
     return totals;
 }
 
+// The most and the least requests at once with which the replay keeps as many instances as were counted.
+void SharedModel::Impl::fitConcurrency() {
+    double counted = 0, known_s = 0;
+    for (const auto& point : evidence.billable_time.points) counted += point.value;
+    for (const auto& range : evidence.billable_time.coverage.ranges()) known_s += std::chrono::duration<double>(range.length()).count();
+    if (work.arrivals.empty() || counted <= 0 || known_s <= 0) return;
+    const double measured = counted / known_s;
+    constexpr std::int32_t sizes[] = {1, 2, 4, 8, 16, 32, 100};  // 100: the most that matters with a default host.json
+    std::vector<double> off;
+    for (const auto size : sizes) {
+        SharedSettings s = today;
+        s.concurrency = size;
+        const auto totals = replay(s, kQuickArrivals, 0, keep_alive);
+        off.push_back(std::abs(std::log(std::max(1e-6, totals.alive_s / totals.span_s) / measured)));
+    }
+    const double best = *std::min_element(off.begin(), off.end());
+    for (std::size_t i = 0; i < off.size(); ++i) {
+        if (off[i] > best + kMeasurementNoise) continue;
+        if (!least_concurrency) least_concurrency = sizes[i];
+        today.concurrency = sizes[i];
+    }
+}
+
 SharedPoint SharedModel::Impl::pointOf(const SharedSettings& s, std::size_t most) const {
     SharedPoint p;
     p.settings = s;
@@ -130,15 +153,11 @@ SharedPoint SharedModel::Impl::pointOf(const SharedSettings& s, std::size_t most
     const auto totals = replay(s, most, alpha, keep_alive);
     const double month = kMonth / totals.span_s;
     const double served = std::max(1.0, totals.requests);
+    p.bins = totals.bins;
     p.requests = totals.requests * month;
     p.cold_share = std::min(1.0, totals.starts * cold_anchor / served);
     p.throttled_share = totals.throttled / std::max(1.0, totals.requests + totals.throttled);
-    p.usage.requests = p.requests;
-    const double active = totals.active_s * active_anchor * month, idle = std::min(pool_s, totals.idle_min_s * month);
-    p.usage.pool_instance_seconds = pool_s;
-    p.usage.pool_duration_ms_billed = std::min(active, pool_s - idle) * 1000;
-    p.usage.duration_ms_billed = std::max(0.0, active * 1000 - p.usage.pool_duration_ms_billed);
-    p.usage.instance_seconds = std::max(pool_s, totals.alive_s * alive_anchor * month);
+    p.usage = usageOf(s, kMonth, totals, month);
     p.p50_s = totals.latency.quantile(0.50);
     p.p95_s = totals.latency.quantile(0.95);
     p.p99_s = totals.latency.quantile(0.99);
@@ -159,56 +178,6 @@ SharedPoint SharedModel::Impl::pointOf(const SharedSettings& s, std::size_t most
     }
     for (const auto& [seconds, share] : totals.latency.cdf()) p.cdf.emplace_back(seconds * 1000, share);
     return p;
-}
-
-std::optional<std::map<std::string, Money>> SharedModel::Impl::pricedAt(const SharedPoint& point, double speed) const {
-    if (!evidence.prices) return std::nullopt;
-    auto usage = point.usage;
-    usage.duration_ms_billed *= speed;
-    usage.pool_duration_ms_billed = std::min(usage.pool_duration_ms_billed * speed, usage.pool_instance_seconds * 1000);
-    usage.instance_seconds = std::max(usage.pool_instance_seconds, usage.instance_seconds * speed);
-    auto cost = pricing::functionCost(usage, pricing::shapeOf(evidence.function, point.settings.memory, point.settings.vcpu),
-                                      *evidence.prices, evidence.price_factors);
-    if (!cost) return std::nullopt;
-    return std::move(*cost);
-}
-
-std::optional<double> SharedModel::Impl::costOf(const SharedPoint& point) const {
-    const auto cost = pricedAt(point, 1);
-    return cost ? std::optional(pricing::sum(*cost).toDouble()) : std::nullopt;
-}
-
-Outcome SharedModel::Impl::outcomeOf(const SharedPoint& p, bool exact) const {
-    Outcome out;
-    out.exact = exact;
-    const bool is_today = p.settings == today;
-    const double low = p.speed_lo * (is_today ? 1 : 1 - kMeasurementNoise), high = p.speed_hi * (is_today ? 1 : 1 + kMeasurementNoise);
-    const auto value = pricedAt(p, 1), lo = pricedAt(p, low), hi = pricedAt(p, high);
-    if (value && lo && hi) {
-        out.cost_month = MoneyEstimate{pricing::sum(*value), pricing::sum(*lo), pricing::sum(*hi)};
-        for (const auto& [meter, amount] : *value) {
-            const auto at = [&name = meter](const auto& map) { return map.contains(name) ? map.at(name) : Money{}; };
-            out.breakdown[meter] = MoneyEstimate{amount, at(*lo), at(*hi)};
-        }
-    }
-    if (p.requests > 0) {
-        const double n = std::max(1.0, static_cast<double>(work.arrivals.size()));
-        const auto time = [&](double seconds) { return Estimate{seconds * 1000, seconds * 1000 * low, seconds * 1000 * high}; };
-        // Where no percentile was measured, none is predicted.
-        if (percentiles) {
-            out.p50_ms = time(p.p50_s);
-            out.p95_ms = time(p.p95_s);
-            out.p99_ms = time(p.p99_s);
-        }
-        const auto share = [&](double s) {
-            const double spread = 1.645 * std::sqrt((s * n + 1)) / n;
-            return Estimate{s, std::max(0.0, s - spread), std::min(1.0, s + spread)};
-        };
-        if (!evidence.cold_starts.coverage.ranges().empty()) out.cold_start_share = share(p.cold_share);
-        out.throttled_share = share(p.throttled_share);
-    }
-    if (percentiles) out.latency_cdf = p.cdf;
-    return out;
 }
 
 Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, const JobContext& job) {
@@ -276,6 +245,7 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
             m.keep_alive = law;
         }
     }
+    if (!f.concurrencyKnown() && f.untunedText(untuned_key::kBilling) == "instance") m.fitConcurrency();
     if (!m.work.arrivals.empty()) {
         // Durations were measured beside other requests; alone they are shorter.
         const auto shared = m.replay(m.today, kQuickArrivals, m.alpha, m.keep_alive);
@@ -303,6 +273,7 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
             m.cold_anchor = std::clamp((starts / counted * now.requests + 1) / (now.starts + 1), 0.33, 3.0);
     }
     m.today_point = m.pointOf(m.today, kExactArrivals);
+    m.today_quick = m.work.arrivals.size() > kQuickArrivals ? m.pointOf(m.today, kQuickArrivals) : m.today_point;
 
     auto& basis = m.basis;
     basis.evidence = m.work.description;
@@ -319,7 +290,12 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
                                      ? "latency percentiles are not available without Application Insights: none is predicted"
                                      : "latency percentiles were not measured: none is predicted");
     if (m.start_assumed) basis.cautions.push_back("no instance start was measured: its time is an assumption (2 s)");
-    if (m.today.concurrency > 1)
+    if (m.least_concurrency)
+        basis.cautions.push_back(fmt::format(
+            "how many requests an instance serves at once is set in host.json, which Azure does not show; assumed are {}, and {} are as consistent "
+            "with the instances counted",
+            m.today.concurrency, m.least_concurrency == m.today.concurrency ? "no others" : fmt::format("{} or more", *m.least_concurrency)));
+    else if (m.today.concurrency > 1)
         basis.cautions.push_back(
             "how requests in one instance slow each other down was not measured: another concurrency has a wide interval");
     m.today_result.today = m.today_result.whatif = m.outcomeOf(m.today_point, true);

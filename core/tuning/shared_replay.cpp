@@ -24,8 +24,13 @@ struct Sink {
     SharedTotals& totals;
     double half_step_s, least_s;
     std::vector<std::pair<double, int>> active, alive;
-    void served(double, double latency, model::Served how) {
+    SharedBin& binAt(double time) {
+        const auto last = totals.bins.size() - 1;
+        return totals.bins[std::min(last, static_cast<std::size_t>(std::max(0.0, time) / kBinSeconds))];
+    }
+    void served(double time, double latency, model::Served how) {
         totals.requests += 1;
+        binAt(time).requests += 1;
         if (how == model::Served::cold) {
             totals.cold += 1;
         } else {
@@ -44,26 +49,42 @@ struct Sink {
     void busy(double from, double to) {
         span(active, from, to);
         span(alive, from, to);
-        totals.active_s += std::max(to - from + half_step_s, least_s);
+        const double billed = std::max(to - from + half_step_s, least_s);
+        totals.busy_s += to - from;
+        totals.active_s += billed;
+        SharedBin& bin = binAt(from);
+        bin.busy_s += static_cast<float>(to - from);
+        bin.active_s += static_cast<float>(billed);
     }
     void idle(double from, double to) { span(alive, from, to); }
     void started(double, std::int64_t) { totals.starts += 1; }
     void instances(double, std::int64_t) {}
 };
 
-// Integral over [0, end] of f(level).
+// Integral over [0, end] of f(level), and over each bin of it.
 template <typename F>
-double integrate(std::vector<std::pair<double, int>>& changes, double end, F&& f) {
+double integrate(std::vector<std::pair<double, int>>& changes, double end, std::vector<SharedBin>& bins, float SharedBin::* part, F&& f) {
     std::sort(changes.begin(), changes.end());
     double sum = 0, at = 0;
     int level = 0;
-    for (const auto& [time, change] : changes) {
-        const double t = std::clamp(time, 0.0, end);
-        sum += f(level) * (t - at);
+    std::size_t bin = 0;
+    const auto until = [&](double t) {
+        const double value = f(level);
+        sum += value * (t - at);
+        while (bin + 1 < bins.size() && t > kBinSeconds * static_cast<double>(bin + 1)) {
+            const double edge = kBinSeconds * static_cast<double>(bin + 1);
+            bins[bin++].*part += static_cast<float>(value * (edge - at));
+            at = edge;
+        }
+        bins[bin].*part += static_cast<float>(value * (t - at));
         at = t;
+    };
+    for (const auto& [time, change] : changes) {
+        until(std::clamp(time, 0.0, end));
         level += change;
     }
-    return sum + f(level) * (end - at);
+    until(end);
+    return sum;
 }
 
 }  // namespace
@@ -76,13 +97,14 @@ void replayShared(const std::vector<double>& arrivals, const std::vector<float>&
     options.expected_gap_s = totals.span_s / static_cast<double>(arrivals.size() - what.begin);
     options.expected_busy = 4;
     options.end_s = totals.span_s;
+    totals.bins.assign(static_cast<std::size_t>(std::ceil(totals.span_s / kBinSeconds)), {});
     Source source{arrivals, service_s, what.ratio, what.begin == 0 ? 0 : arrivals[what.begin], what.traffic, what.begin};
     Sink sink{totals, what.half_step_s, what.least_s, {}, {}};
     model::SharedEngine engine(source, sink, options);
     engine.run();
     const int pool = options.min_instances;
-    totals.idle_min_s = integrate(sink.active, totals.span_s, [&](int level) { return std::max(0, pool - level); });
-    totals.alive_s = integrate(sink.alive, totals.span_s, [&](int level) { return std::max(pool, level); });
+    totals.idle_min_s = integrate(sink.active, totals.span_s, totals.bins, &SharedBin::idle_min_s, [&](int level) { return std::max(0, pool - level); });
+    totals.alive_s = integrate(sink.alive, totals.span_s, totals.bins, &SharedBin::alive_s, [&](int level) { return std::max(pool, level); });
 }
 
 }  // namespace pilotlight::tuning

@@ -106,8 +106,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
     // One replay for each CPU and minimum; memory costs money only, above the floor.
     std::vector<Trial> trials;
     const auto pools = poolsFor(f, m.today.pool);
-    const SharedPoint today_quick = m.pointOf(m.today, kQuickArrivals);
-    const double shift = m.today_point.p95_s - today_quick.p95_s;
+    const double shift = m.today_point.p95_s - m.today_quick.p95_s;
     for (const double vcpu : cpusFor(f, m.today.vcpu)) {
         for (const auto pool : pools) {
             PILOTLIGHT_TRY(job.check());
@@ -180,8 +179,10 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
         PILOTLIGHT_TRY(job.check());
         const SharedPoint after = n > 0 ? m.pointOf(trial.point.settings, kExactArrivals) : trial.point;
         const auto outcome = m.outcomeOf(after, true);
-        if (!outcome.cost_month || !limits.met(after)) continue;
-        const double saving = *today_cost - outcome.cost_month->value.toDouble(), sure = *today_cost - outcome.cost_month->hi.toDouble();
+        if (!outcome.cost_month || !limits.met(after)) continue;  // and with a cost it has a range
+        const auto range = m.costRange(after);
+        // Whether to recommend is decided on the month itself, without the noise of the hour that will be measured.
+        const double saving = *today_cost - range->value, sure = *today_cost - range->hi;
         // A CPU that was never measured must keep the target at the far end of its interval, too.
         const bool keeps = after.p95_s * after.speed_hi <= limits.p95;
         if (met && (saving < least || sure <= 0 || !keeps)) {
@@ -191,7 +192,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
         r.status = RecommendationStatus::recommended;
         r.settings = desired(f, m.today, trial.point.settings);
         r.changes = changesOf(f, m.today, trial.point.settings);
-        r.saving_month = MoneyEstimate{Money::fromDouble(saving), Money::fromDouble(sure),
+        r.saving_month = MoneyEstimate{Money::fromDouble(saving), Money::fromDouble(*today_cost - outcome.cost_month->hi.toDouble()),
                                        Money::fromDouble(*today_cost - outcome.cost_month->lo.toDouble())};
         WhatIfResult effect = m.today_result;
         effect.whatif = outcome;

@@ -237,7 +237,7 @@ Capabilities capabilitiesOf(const Function& f) {
     } else {
         fixed("memory_mb", "memory", f.memory.value,
               kind == "premium" ? "is that of the plan's size (EP1, EP2, EP3)" : "is fixed by the plan");
-        fixed("concurrency", "concurrency", f.concurrency, "is set in the app's host.json");
+        fixed("concurrency", "concurrency", f.concurrency, "is set in the app's host.json, which Azure does not show");
         if (kind == "premium")
             out.settings.push_back(
                 {"warm_pool", "always-ready instances", 1, std::min(20.0, limit), 1, {}, "Elastic Premium: 1 to 20", true});

@@ -44,6 +44,8 @@ std::vector<Row> play(int seed, std::string& trouble) {
         return {};
     }
     (void)ctl({"profile", "add", "box", "--platform", "aws", "--region", "us-east-1", "--endpoint-url", sandbox.endpoint(), "--write", "--daily-money-cap", "1000"});
+    for (const char* platform : {"gcp", "azure"})
+        (void)ctl({"profile", "add", platform, "--platform", platform, "--region", "all", "--endpoint-url", sandbox.endpoint(), "--write"});
     if (const auto synced = ctl({"sync"}); synced.exit_code != 0) {
         trouble = "sync: " + synced.err;
         return {};
@@ -63,6 +65,11 @@ std::vector<Row> play(int seed, std::string& trouble) {
     // On purpose: one change that hurts, one to a function with hardly any traffic.
     const auto id_of = [](const char* name) { return "arn:aws:lambda:us-east-1:123456789012:function:" + std::string(name); };
     if (touched.count(id_of("image-classify")) == 0) apply(read({"plan", "image-classify", "--memory", "512", "--override", "memory-floor"}));
+    // On purpose, too: pools of instances that are billed for their whole life, down to one and up by one.
+    for (const auto& [name, pool] : {std::pair{"intent-api", "1"}, std::pair{"contract-review", "3"}}) {
+        const auto plan = read({"plan", name, "--warm-pool", pool});
+        if (plan.is_object() && plan.contains("function_id") && touched.count(plan["function_id"]) == 0) apply(plan);
+    }
     if (touched.count(id_of("legacy-ranker")) == 0) apply(read({"plan", "legacy-ranker", "--memory", "1024", "--override", "memory-floor"}));
 
     json changes;
@@ -78,7 +85,7 @@ std::vector<Row> play(int seed, std::string& trouble) {
     for (const auto& change : changes) {
         if (change["reverted_by"].is_null() && change["detail"].get<std::string>().find("evert") != std::string::npos && change["status"] == "applied") continue;
         const std::string function = change["function_id"];
-        Row row{.seed = seed, .function = function.substr(function.rfind(':') + 1), .status = change["status"], .detail = change["detail"], .changes = settings(change["changes"]), .recommended = recommended.count(function) > 0};
+        Row row{.seed = seed, .function = function.substr(function.find_last_of(":/") + 1), .status = change["status"], .detail = change["detail"], .changes = settings(change["changes"]), .recommended = recommended.count(function) > 0};
         if (change["predicted_saving_usd_month"].is_object()) {
             row.value = change["predicted_saving_usd_month"]["value"];
             row.lo = change["predicted_saving_usd_month"]["lo"];

@@ -166,5 +166,29 @@ TEST(SharedModel, InstanceBasedBillingIsTheWholeLife) {
     EXPECT_FALSE(result.today.breakdown.contains(meter::kRequests)) << "no request fee";
 }
 
+// What an hour shows of a month depends on the hour: the interval of a prediction holds what the watch will project from most of them.
+TEST(SharedModel, TheIntervalHoldsWhatAnHourShows) {
+    auto e = evidence(2, "instance");
+    const auto busy = [](std::size_t i) { return i % 288 >= 108 && i % 288 < 180; };  // 9 to 15 h
+    e.function.concurrency = 1;
+    e.history.front().concurrency = 1;
+    const Function f = e.function;
+    e.invocations = series(f, Metric::invocations, Statistic::sum, [&](std::size_t i) { return busy(i) ? 500 : 10; });
+    e.duration_average = series(f, Metric::duration, Statistic::average, [](std::size_t) { return 1200; });
+    e.duration_samples = series(f, Metric::duration, Statistic::sample_count, [&](std::size_t i) { return busy(i) ? 500 : 10; });
+    e.billable_time = series(f, Metric::billable_time, Statistic::sum, [&](std::size_t i) { return 300.0 * (busy(i) ? 6 : 2); });
+    const auto engine = build(e);
+    const auto result = engine->exact({.settings = {.warm_pool = 1}}, {}).value();
+    ASSERT_TRUE(result.whatif.cost_month);
+    const auto& cost = *result.whatif.cost_month;
+    const double an_instance = 30 * 86400 * (2 * 0.000018 + 2 * 0.000002);
+    const double spread = (cost.hi - cost.lo).toDouble();
+    EXPECT_GT(spread, 0.3 * an_instance) << "busy hours tell nothing of the quiet ones";
+    EXPECT_LT(spread, 2.0 * an_instance) << cost.lo.toDouble() << " to " << cost.hi.toDouble() << ", today " << usd(result.today.cost_month);
+    EXPECT_LE(cost.lo, cost.value);
+    EXPECT_GE(cost.hi, cost.value);
+    EXPECT_EQ(result.today.cost_month->lo, result.today.cost_month->hi) << "today was measured";
+}
+
 }  // namespace
 }  // namespace pilotlight::tuning
