@@ -105,15 +105,26 @@ json componentOf(const Subscription& subscription, const App& app) {
 }
 
 HttpResponse handleInsights(const HttpRequest& request, Subscription& subscription) {
-    const std::string id = request.path.substr(9, request.path.find('/', 9) - 9);  // /v1/apps/ID/query
-    const auto app = std::find_if(subscription.apps().begin(), subscription.apps().end(), [&](const auto& each) {
-        return each->spec.insights && appIdOf(subscription, *each) == id;
-    });
-    if (app == subscription.apps().end()) return refused(404, "ResourceNotFoundError", "The application could not be found.");
     if (request.method != "POST") return refused(405, "MethodNotAllowedError", "Use POST.");
     const json body = nestedTooDeep(request.body) ? json() : json::parse(request.body, nullptr, false);
     if (!body.is_object() || !body.contains("query") || !body["query"].is_string())
         return refused(400, "BadArgumentError", "The request had some invalid properties.");
+    // The application of the address, and those that the query is for besides.
+    std::vector<std::string> ids{request.path.substr(9, request.path.find('/', 9) - 9)};  // /v1/apps/ID/query
+    for (const auto& [key, value] : body.items()) {
+        if (key == "query" || key == "timespan") continue;
+        if (key != "applications" || !value.is_array()) return refused(400, "BadArgumentError", "The request had some invalid properties.");
+        for (const auto& id : value) ids.push_back(id.is_string() ? id.get<std::string>() : std::string{});
+    }
+    if (ids.size() > 100) return refused(400, "BadArgumentError", "A query may span at most 100 applications.");
+    std::vector<const App*> apps;
+    for (const auto& id : ids) {
+        const auto app = std::find_if(subscription.apps().begin(), subscription.apps().end(), [&](const auto& each) {
+            return each->spec.insights && appIdOf(subscription, *each) == id;
+        });
+        if (app == subscription.apps().end()) return refused(404, "ResourceNotFoundError", "The application could not be found.");
+        apps.push_back(app->get());
+    }
     const auto parameters = parametersOf(body["query"].get<std::string>());
     if (!parameters) return refused(400, "BadArgumentError", "The request had some invalid properties.");
 
@@ -121,12 +132,14 @@ HttpResponse handleInsights(const HttpRequest& request, Subscription& subscripti
         std::vector<double> durations;
         double sum = 0, failed = 0, cold = 0, hosts = 0, host_ms = 0;
     };
-    const std::string name = (*app)->spec.name;
-    const auto& engine = *(*app)->engine;
-    std::map<Micros, Bin> bins;
     const Micros visible = std::min(parameters->to, subscription.now() - kDelay);
     const auto periodOf = [&](Micros t) { return parameters->from + (t - parameters->from) / parameters->step * parameters->step; };
-    if (parameters->apps.contains(name)) {
+    json rows = json::array();
+    for (const App* app : apps) {
+        const std::string& name = app->spec.name;
+        if (!parameters->apps.contains(name)) continue;
+        const auto& engine = *app->engine;
+        std::map<Micros, Bin> bins;
         std::map<std::uint32_t, Micros> first;  // of each instance, from a day before on
         for (const auto& row : engine.rows()) {
             const Micros at = row.handlerMs() * 1000;
@@ -149,15 +162,14 @@ HttpResponse handleInsights(const HttpRequest& request, Subscription& subscripti
             ++bin.hosts;
             bin.host_ms += start.took_ms;
         }
-    }
-    json rows = json::array();
-    for (auto& [period, bin] : bins) {
-        if (bin.durations.empty()) continue;
-        std::sort(bin.durations.begin(), bin.durations.end());
-        const auto n = static_cast<double>(bin.durations.size());
-        rows.push_back({name, isoSeconds(period), bin.durations.size(), bin.failed, bin.sum / n, quantile(bin.durations, 0.5),
-                        quantile(bin.durations, 0.9), quantile(bin.durations, 0.95), quantile(bin.durations, 0.99),
-                        bin.cold > 0 ? json(bin.cold) : json(nullptr), bin.hosts > 0 ? json(bin.host_ms / bin.hosts) : json(nullptr)});
+        for (auto& [period, bin] : bins) {
+            if (bin.durations.empty()) continue;
+            std::sort(bin.durations.begin(), bin.durations.end());
+            const auto n = static_cast<double>(bin.durations.size());
+            rows.push_back({name, isoSeconds(period), bin.durations.size(), bin.failed, bin.sum / n, quantile(bin.durations, 0.5),
+                            quantile(bin.durations, 0.9), quantile(bin.durations, 0.95), quantile(bin.durations, 0.99),
+                            bin.cold > 0 ? json(bin.cold) : json(nullptr), bin.hosts > 0 ? json(bin.host_ms / bin.hosts) : json(nullptr)});
+        }
     }
     json columns = json::array();
     for (const auto& [column, type] : {std::pair{"app", "string"}, {"period", "datetime"}, {"n", "long"}, {"failed", "long"}, {"mean_ms", "real"},

@@ -28,7 +28,8 @@ AzureClient::AzureClient(const Profile& profile, const Dependencies& dependencie
       session_(dependencies.http, clock_, dependencies.meter, net::classifyAzure) {
     session_.onCredentialsExpired([source = credentials_] { source->invalidate(); });
     // Resource Manager refills 25 reads and 10 writes a second for a subscription and principal; we stay below. Cost Management allows few.
-    const bool custom = customEndpoint();
+    // An endpoint of the user's own has no such quota that we know of; PILOTLIGHT_KEEP_RATES keeps ours there.
+    const bool custom = customEndpoint() && !environment_("PILOTLIGHT_KEEP_RATES");
     session_.limitRate("Microsoft.", custom ? 200 : 20);
     session_.limitRate("api.applicationinsights.io/", custom ? 50 : 6);  // 200 in 30 s for a user
     session_.limitRate("Microsoft.CostManagement/", custom ? 50 : 0.5);

@@ -179,8 +179,8 @@ Result<std::vector<Problem>> AzurePlatform::readInsights(std::span<const MetricR
         seconds step;
         bool one_period;
     };
-    // Apps of one component that miss the same range share a call.
-    std::map<std::tuple<std::string, Timestamp, Timestamp, bool>, std::vector<const Function*>> groups;
+    // Apps that miss the same range share a call, whatever components they are linked to.
+    std::map<std::tuple<Timestamp, Timestamp, bool>, std::vector<const Function*>> groups;
     std::vector<std::string> components;
     for (const auto& request : requests) {
         if (request.function == nullptr || insightsOf(*request.function).empty()) continue;
@@ -190,36 +190,66 @@ Result<std::vector<Problem>> AzurePlatform::readInsights(std::span<const MetricR
         if (request.one_period) range.end = floorTo(std::min(request.range.end, now), seconds{60});
         const hours longest = request.one_period ? kRetention : kLongestCall;
         for (Timestamp at = range.begin; at < range.end; at += longest)
-            groups[{component, at, std::min<Timestamp>(at + longest, range.end), request.one_period}].push_back(request.function);
+            groups[{at, std::min<Timestamp>(at + longest, range.end), request.one_period}].push_back(request.function);
     }
     if (groups.empty()) return problems;
     const auto apps = insightsApps(components, job);
+    const auto requestFor = [&](const Call& call) {
+        std::vector<std::string> names, ids;
+        for (const auto* f : call.functions) {
+            names.push_back(f->name);
+            const std::string& id = *apps.at(std::string(insightsOf(*f)));
+            if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+        }
+        json body{{"query", insightsQuery(names, call.range, call.step)}};
+        if (ids.size() > 1) body["applications"] = std::vector<std::string>(ids.begin() + 1, ids.end());
+        return AzureRequest{Operation::query_insights, "POST", "/v1/apps/" + ids.front() + "/query", {}, body.dump()};
+    };
     std::vector<Call> calls;
     std::vector<AzureRequest> asked;
+    const auto ask = [&](Call call) {
+        asked.push_back(requestFor(call));
+        calls.push_back(std::move(call));
+    };
     for (const auto& [key, functions] : groups) {
-        const auto& [component, begin, end, one_period] = key;
-        const auto& app = apps.at(component);
-        if (!app) {
+        const auto& [begin, end, one_period] = key;
+        std::vector<const Function*> known;
+        for (const auto* f : functions) {
+            const auto& app = apps.at(std::string(insightsOf(*f)));
+            if (app) {
+                known.push_back(f);
+                continue;
+            }
             if (endsAll(app.error().code)) return fail(app.error());
-            for (const auto* f : functions) problems.push_back(problem(f->region + "/" + f->name, Operation::get_component, app.error(), f->account));
-            continue;
+            problems.push_back(problem(f->region + "/" + f->name, Operation::get_component, app.error(), f->account));
         }
-        for (std::size_t i = 0; i < functions.size(); i += kAppsACall) {
-            Call call{{functions.begin() + static_cast<std::ptrdiff_t>(i),
-                       functions.begin() + static_cast<std::ptrdiff_t>(std::min(functions.size(), i + kAppsACall))},
-                      {begin, end},
-                      one_period ? std::chrono::duration_cast<seconds>(end - begin) : kPeriod,
-                      one_period};
-            std::vector<std::string> names;
-            for (const auto* f : call.functions) names.push_back(f->name);
-            asked.push_back({Operation::query_insights, "POST", "/v1/apps/" + *app + "/query", {},
-                             json{{"query", insightsQuery(names, call.range, call.step)}}.dump()});
-            calls.push_back(std::move(call));
+        for (std::size_t i = 0; i < known.size(); i += kAppsACall) {
+            const auto first = known.begin() + static_cast<std::ptrdiff_t>(i);
+            ask({{first, first + static_cast<std::ptrdiff_t>(std::min(kAppsACall, known.size() - i))},
+                 {begin, end},
+                 one_period ? std::chrono::duration_cast<seconds>(end - begin) : kPeriod,
+                 one_period});
         }
     }
-    const auto answers = client_.callAll(asked, kParallelCalls, job);
+    auto answers = client_.callAll(asked, kParallelCalls, job);
+    // One component that refuses refuses the whole call: then each is asked by itself.
+    const std::size_t together = calls.size();
+    for (std::size_t i = 0; i < together; ++i) {
+        if (answers[i] || endsAll(answers[i].error().code) || calls[i].functions.size() < 2) continue;
+        std::map<std::string_view, std::vector<const Function*>> apart;
+        for (const auto* f : calls[i].functions) apart[insightsOf(*f)].push_back(f);
+        if (apart.size() < 2) continue;
+        const Call whole = std::move(calls[i]);
+        calls[i].functions.clear();
+        for (auto& [component, functions] : apart) ask({std::move(functions), whole.range, whole.step, whole.one_period});
+    }
+    if (calls.size() > together) {
+        auto more = client_.callAll(std::span(asked).subspan(together), kParallelCalls, job);
+        std::move(more.begin(), more.end(), std::back_inserter(answers));
+    }
     MetricPage page;
     for (std::size_t i = 0; i < calls.size(); ++i) {
+        if (calls[i].functions.empty()) continue;
         const auto rows = answers[i] ? parseInsights(answers[i]->body) : Result<std::vector<InsightsRow>>(tl::unexpect, answers[i].error());
         if (!rows && endsAll(rows.error().code)) return fail(rows.error());
         for (const auto* f : calls[i].functions) {
