@@ -24,7 +24,8 @@ namespace pilotlight {
 // One line of `functions --json` and of the Functions table (contracts.md, Reading).
 struct FunctionRow {
     Function function;
-    TimeRange period;
+    TimeRange period;                      // what was read of the range asked for, from its first instant to its last
+    milliseconds covered{0};               // time within it that was read: what counts and cost are of
     std::optional<std::int64_t> invocations, errors, throttles;
     std::optional<double> p50_ms, p95_ms, p99_ms, cold_start_share, max_memory_used_mb;
     std::optional<Money> cost;             // list price x usage in `period`, with the pool, before grants, times factors

@@ -100,6 +100,7 @@ FunctionRow rowOf(const tuning::Evidence& evidence) {
     const auto measured = tuning::measure(evidence);
     return {.function = evidence.function,
             .period = measured.period,
+            .covered = measured.covered,
             .invocations = measured.invocations,
             .errors = measured.errors,
             .throttles = measured.throttles,
@@ -183,7 +184,7 @@ Status EvidenceReader::narrow(Gathered& gathered, TimeRange range) {
     auto& out = gathered.evidence;
     out.range = range;
     auto known = range;
-    if (const auto parts = out.invocations.coverage.intersectedWith(range); !parts.ranges().empty()) known.end = parts.ranges().back().end;
+    if (const auto parts = out.invocations.coverage.intersectedWith(range); !parts.ranges().empty()) known = {parts.ranges().front().begin, parts.ranges().back().end};
     PILOTLIGHT_ASSIGN(out.whole_p50, spanning(store_, gathered.keys, Statistic::p50, known));
     PILOTLIGHT_ASSIGN(out.whole_p95, spanning(store_, gathered.keys, Statistic::p95, known));
     PILOTLIGHT_ASSIGN(out.whole_p99, spanning(store_, gathered.keys, Statistic::p99, known));

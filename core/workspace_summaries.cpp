@@ -40,6 +40,7 @@ std::string encodeRow(const FunctionRow& row) {
     json meters = json::object();
     for (const auto& [meter, amount] : row.cost_by_meter) meters[meter] = amount.units();
     return json{{"period", {row.period.begin.time_since_epoch().count(), row.period.end.time_since_epoch().count()}},
+                {"covered", row.covered.count()},
                 {"counts", {orNull(row.invocations), orNull(row.errors), orNull(row.throttles)}},
                 {"ms", {orNull(row.p50_ms), orNull(row.p95_ms), orNull(row.p99_ms)}},
                 {"cold", orNull(row.cold_start_share)},
@@ -56,6 +57,7 @@ bool decodeRow(const std::string& text, FunctionRow& row) {
         const json body = json::parse(text);
         const auto time = [&](int i) { return Timestamp(milliseconds(body.at("period").at(i).get<std::int64_t>())); };
         row.period = {time(0), time(1)};
+        row.covered = milliseconds(body.at("covered").get<std::int64_t>());
         const auto& counts = body.at("counts");
         row.invocations = optionalOf<std::int64_t>(counts.at(0));
         row.errors = optionalOf<std::int64_t>(counts.at(1));

@@ -69,6 +69,7 @@ Json toJson(const FunctionRow& row) {
             {"cost_usd", row.cost ? Json(row.cost->toDouble()) : Json(nullptr)},
             {"owner", f.owner ? Json(*f.owner) : Json(nullptr)},
             {"period", {{"from", toIso8601(row.period.begin)}, {"to", toIso8601(row.period.end)}}},
+            {"covered_s", std::chrono::duration_cast<seconds>(row.covered).count()},
             {"revision", orNull(f.revision)}};
 }
 

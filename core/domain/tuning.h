@@ -55,6 +55,8 @@ struct WhatIf {
 // What the model expects, per 30 days at the traffic of the evidence. Unknown is nullopt.
 struct Outcome {
     std::optional<MoneyEstimate> cost_month;
+    // The same at the traffic that was read, where days of the range were not: what compares with another setting. Else not set.
+    std::optional<MoneyEstimate> cost_month_as_read;
     std::optional<Estimate> p50_ms, p95_ms, p99_ms;  // of requests as the caller sees them: INIT included for cold ones
     std::optional<Estimate> cold_start_share, throttled_share; // 0..1
     std::map<std::string, MoneyEstimate> breakdown;  // by meter, sums to cost_month

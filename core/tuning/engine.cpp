@@ -95,7 +95,7 @@ Engine::Week weekOf(const EngineCore& core) {
     for (auto* part : {&week.mean, &week.peak, &week.cold}) part->assign(kWeekBins, 0.0F);
     if (core.work.arrivals.empty()) return week;
     const auto& surface = core.surfaces[core.today_index];
-    const double weeks = std::max(1e-9, core.work.span_s / (7 * 86400.0));
+    const double weeks = std::max(1e-9, core.work.read_s / (7 * 86400.0));
     week.mean = core.bin_load[core.today_index];
     for (std::size_t b = 0; b < kWeekBins; ++b)
         for (std::size_t k = 0; k < surface.depth; ++k)
@@ -195,6 +195,7 @@ void describe(EngineCore& core) {
     basis.model = (core.latency ? core.latency->describe() : std::string("no duration was measured")) + "; " + core.keep_alive_text;
     basis.prices = core.evidence.prices ? pricing::describe(*core.evidence.prices)
                                         : "price unknown: no price list of " + core.evidence.function.region + " has been read";
+    if (!core.caution.empty()) basis.cautions.push_back(core.caution);
     if (core.latency)
         for (const auto& caution : core.latency->cautions()) basis.cautions.push_back(caution);
     if (core.work.init_assumed && core.work.arrivals.size() > 0)
@@ -231,9 +232,8 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
     chooseQualifiers(core);
     core.limit_today = resolve(core, {}).limit;
     measureToday(core);
-    auto period = core.evidence.range;
-    const auto known = core.evidence.invocations.coverage.intersectedWith(period);
-    if (!known.ranges().empty()) period.end = known.ranges().back().end;
+    const auto read = coverageOf(core.evidence);
+    const auto period = read.period;
     PILOTLIGHT_TRY(job.check());
 
     const auto observations = observationsOf(core.evidence, period);
@@ -243,7 +243,8 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
     if (auto latency = model::LatencyModel::fit(observations, fit)) core.latency = std::move(*latency);
     PILOTLIGHT_TRY(job.check());
 
-    core.work = makeWorkload(core.evidence, period, core.latency);
+    core.work = makeWorkload(core.evidence, read, core.latency);
+    core.caution = read.caution();
     if (core.work.arrivals.empty() && core.pool_today == 0)
         return fail(ErrorCode::not_found,
                     function.name + " was not invoked between " + toIso8601(period.begin) + " and " + toIso8601(period.end),
@@ -331,7 +332,7 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
             core.surfaces[i] = model::buildSurface(core.work.arrivals, services, core.work.span_s, bins);
         });
         PILOTLIGHT_TRY(job.check());
-        const double weeks = std::max(1.0, core.work.span_s / (7 * 86400.0));
+        const double weeks = std::max(1.0, core.work.read_s / (7 * 86400.0));
         core.bin_load.assign(n, std::vector<float>(kWeekBins, 0.0F));
         for (std::size_t i = 0; i < n; ++i)
             for (std::size_t b = 0; b < kWeekBins; ++b)
@@ -406,17 +407,18 @@ Result<Elsewhere> Engine::elsewhere(const BookSource& books, double traffic, con
     const Outcome& outcome = traffic == 1 ? now.today : now.whatif;
     if (impl_->shared) return placeElsewhere(requestsOf(impl_->shared->impl(), outcome), books, traffic, job);
     const auto& core = impl_->core;
+    const Workload closed = withoutGaps(core.work);
     double init_s = 0;
     for (const float s : core.work.init_s) init_s += s / static_cast<double>(core.work.init_s.size());
     return placeElsewhere({.evidence = core.evidence,
-                           .arrivals = core.work.arrivals,
-                           .service_s = core.work.warm_s,
+                           .arrivals = closed.arrivals,
+                           .service_s = closed.warm_s,
                            .latency = core.latency,
                            .keep_alive = core.keep_alive,
                            .usage = core.today_point.usage,
                            .today = outcome,
                            .floor = core.floor,
-                           .span_s = core.work.span_s,
+                           .span_s = closed.span_s,
                            .scale = core.work.scale,
                            .start_s = init_s,
                            .start_assumed = core.work.init_assumed},

@@ -50,6 +50,7 @@ struct EngineCore {
     Measured measured;               // since the last change of settings where that is long enough, else of the whole range
     bool measured_is_today = false;  // `measured` saw nothing but today's settings
     Workload work;
+    std::string caution;             // what of the range was not read
     std::optional<model::LatencyModel> latency;
     std::optional<Megabytes> floor;
 

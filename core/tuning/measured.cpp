@@ -1,5 +1,6 @@
 #include "core/tuning/measured.h"
 
+#include "core/tuning/coverage.h"
 #include "core/tuning/shared_usage.h"
 
 #include <algorithm>
@@ -26,14 +27,6 @@ std::optional<std::int64_t> countOf(const MetricSeries& series, TimeRange range)
     return std::llround(sumOf(series, range));
 }
 
-// Last instant of the range that was read: points arrive late, and "now" has moved on since.
-TimeRange cutToWhatWasRead(const Evidence& evidence) {
-    auto period = evidence.range;
-    const auto known = evidence.invocations.coverage.intersectedWith(period);
-    if (!known.ranges().empty()) period.end = known.ranges().back().end;
-    return period;
-}
-
 // Invocations that fall into the given parts of the time.
 double countWithin(const MetricSeries& series, const RangeSet& parts, TimeRange range) {
     double sum = 0;
@@ -49,6 +42,20 @@ double countWithin(const MetricSeries& series, const RangeSet& parts, TimeRange 
         }
     }
     return sum;
+}
+
+// How long of `range` was read; all of it where no counts were read at all and so nothing says that a part is missing.
+milliseconds readIn(const Evidence& evidence, TimeRange range) {
+    const auto& counts = evidence.invocations.coverage;
+    return counts.ranges().empty() ? range.length() : counts.intersectedWith(range).length();
+}
+
+// Every invocation in what was read of `range` is in the log.
+bool logHolds(const Evidence& evidence, TimeRange range) {
+    const auto& counts = evidence.invocations.coverage;
+    const auto read = counts.intersectedWith(range);
+    if (counts.ranges().empty() || read.ranges().empty()) return evidence.log.complete.covers(range);
+    return std::all_of(read.ranges().begin(), read.ranges().end(), [&](TimeRange part) { return evidence.log.complete.covers(part); });
 }
 
 struct LogSums {
@@ -115,7 +122,7 @@ std::vector<UsageSegment> usageSegments(const Evidence& evidence, TimeRange peri
         usage.requests = sumOf(evidence.invocations, range);
 
         double on_demand_ms = 0, pool_ms = 0;
-        if (evidence.log.complete.covers(range)) {
+        if (logHolds(evidence, range)) {
             const auto sums = logSums(evidence.log, range);
             // The log is exact to the instant; a period's count belongs to its first one, which may lie before the range.
             if (sums.count > 0) usage.requests = sums.count;
@@ -148,7 +155,8 @@ std::vector<UsageSegment> usageSegments(const Evidence& evidence, TimeRange peri
         if (history[i].warm_pool && *history[i].warm_pool > 0) {
             // Rounded up where the pool was given back; one that is still kept is billed as time goes by.
             const bool ended = i + 1 < history.size() && end < period.end;
-            const auto kept = ended ? ceilTo(Timestamp(range.length()), kPoolBillingStep).time_since_epoch() : range.length();
+            const auto read = readIn(evidence, range);
+            const auto kept = ended ? ceilTo(Timestamp(read), kPoolBillingStep).time_since_epoch() : read;
             usage.pool_instance_seconds = *history[i].warm_pool * std::chrono::duration<double>(kept).count();
         }
         out.push_back(segment);
@@ -158,7 +166,9 @@ std::vector<UsageSegment> usageSegments(const Evidence& evidence, TimeRange peri
 
 Measured measure(const Evidence& evidence) {
     Measured out;
-    out.period = cutToWhatWasRead(evidence);
+    const auto read = coverageOf(evidence);
+    out.period = read.period;
+    out.covered = read.length();
     const auto& period = out.period;
     out.invocations = countOf(evidence.invocations, period);
     out.errors = countOf(evidence.errors, period);
@@ -166,7 +176,7 @@ Measured measure(const Evidence& evidence) {
 
     const auto& log = evidence.log;
     std::vector<float> durations;
-    const bool complete = !period.empty() && log.complete.covers(period);
+    const bool complete = !period.empty() && logHolds(evidence, period);
     std::int64_t cold = 0;
     for (const auto& invocation : log.invocations) {
         if (!period.contains(invocation.time)) continue;

@@ -18,7 +18,8 @@ namespace pilotlight::tuning {
 [[nodiscard]] double quantile(std::span<const float> sorted, double q);
 
 struct Measured {
-    TimeRange period;                      // the evidence's range, cut at the last instant that was read
+    TimeRange period;                      // what was read of the evidence's range, from the first instant to the last (coverage.h)
+    milliseconds covered{0};               // time within it that was read: what counts and cost are of
     std::optional<std::int64_t> invocations, errors, throttles;
     // Handler duration (INIT excluded, as the platform reports it): from complete logs, else one metric period that spans the range.
     std::optional<double> p50_ms, p95_ms, p99_ms;
@@ -41,7 +42,7 @@ struct UsageSegment {
     pricing::Usage usage;
     std::optional<double> vcpu = {};
 };
-// Cuts the period at every change of memory or pool. Durations are exact where logs are complete, else mean x count plus half a
+// Cuts the period at every change of memory or pool; of a pool only the time that was read counts. Durations are exact where logs are complete, else mean x count plus half a
 // millisecond an invocation (each is rounded up to 1 ms).
 [[nodiscard]] std::vector<UsageSegment> usageSegments(const Evidence& evidence, TimeRange period);
 

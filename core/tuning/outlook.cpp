@@ -1,7 +1,8 @@
 // From a point to money and intervals. All is at the traffic of the evidence. Uncertain are: duration at sizes not measured (joint
 // posterior draws), INIT against memory, the number of cold starts; and, in what is predicted to be measured, what one window of time
 // shows of it: which requests, cold starts and slow drift fall into it (bootstrap of the replay's windows). A window is compared with
-// the same hour of other days, as core/change does.
+// the same hour of other days, as core/change does. Where days of the range were not read, a cost a month allows for them; a difference between
+// settings is at the traffic that was read.
 #include <algorithm>
 #include <cmath>
 
@@ -57,6 +58,15 @@ std::optional<double> totalOf(const EngineCore& core, const pricing::Usage& usag
     const auto cost = priced(core, usage, memory);
     if (!cost) return std::nullopt;
     return pricing::sum(*cost).toDouble();
+}
+
+// What was used if so many times as many requests had come. A kept pool costs the same.
+pricing::Usage atTraffic(pricing::Usage usage, double factor) {
+    usage.requests *= factor;
+    usage.duration_ms_billed *= factor;
+    usage.init_ms_billed *= factor;
+    usage.pool_duration_ms_billed *= factor;
+    return usage;
 }
 
 Estimate interval(std::vector<double> draws, double value) {
@@ -121,10 +131,15 @@ Outcome outcomeOf(const EngineCore& core, const Point& p, bool exact, bool known
     out.exact = exact;
     const auto cost = priced(core, p.usage, p.memory);
     if (cost) {
-        std::vector<double> totals;
+        std::vector<double> totals, as_read;
         std::map<std::string, std::vector<double>> meters;
         for (std::size_t d = 0; d < kDraws; ++d) {
-            const auto one = priced(core, known ? p.usage : measured(core, p, d), p.memory);
+            auto usage = known ? p.usage : measured(core, p, d);
+            if (core.work.demand_spread > 0) {
+                if (const auto total = totalOf(core, usage, p.memory)) as_read.push_back(*total);
+                usage = atTraffic(usage, std::exp(core.work.demand_spread * normalOf(d, 4)));
+            }
+            const auto one = priced(core, usage, p.memory);
             if (!one) break;
             totals.push_back(pricing::sum(*one).toDouble());
             for (const auto& [meter, amount] : *cost) {
@@ -137,6 +152,7 @@ Outcome outcomeOf(const EngineCore& core, const Point& p, bool exact, bool known
             return MoneyEstimate{value, std::min(value, usd(e.lo)), std::max(value, usd(e.hi))};
         };
         out.cost_month = estimate(totals, pricing::sum(*cost));
+        if (as_read.size() == totals.size()) out.cost_month_as_read = estimate(as_read, pricing::sum(*cost));
         for (const auto& [meter, amount] : *cost)
             if (!meters[meter].empty()) out.breakdown[meter] = estimate(meters[meter], amount);
     }
@@ -155,7 +171,7 @@ Outcome outcomeOf(const EngineCore& core, const Point& p, bool exact, bool known
         out.p95_ms = percentile(p.p95_s, 0.95);
         out.p99_ms = percentile(p.p99_s, 0.99);
         const double share = std::clamp(p.cold / served, 0.0, 1.0);
-        const double colds = p.cold * core.work.span_s / kMonthSeconds / core.work.scale;
+        const double colds = p.cold * core.work.read_s / kMonthSeconds / core.work.scale;
         const double sd = std::sqrt(1.5 / (colds + 1) + 0.01);
         out.cold_start_share = Estimate{share, std::max(0.0, share * (1 - 1.645 * sd)),
                                         std::min(1.0, share * (1 + 1.645 * sd) + 1.0 / static_cast<double>(core.work.arrivals.size() + 1))};

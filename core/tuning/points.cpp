@@ -138,7 +138,7 @@ Point replayPoint(const EngineCore& core, const Resolved& s) {
     settings.surge = s.surge;
     settings.surge_begin_s = core.surge_begin_s;
     const auto totals = replayWorkload(core.work, settings);
-    const double month = core.work.scale * kMonthSeconds / core.work.span_s;
+    const double month = core.work.scale * kMonthSeconds / core.work.read_s;
     Point p;
     p.memory = s.memory;
     p.requests = totals.demand * month;
@@ -162,7 +162,7 @@ Point replayPoint(const EngineCore& core, const Resolved& s) {
 Point lookUpPoint(const EngineCore& core, const Resolved& s, bool with_cdf) {
     Point p;
     p.memory = s.memory;
-    const double month = core.work.scale * kMonthSeconds / core.work.span_s;
+    const double month = core.work.scale * kMonthSeconds / core.work.read_s;
     const auto n = static_cast<double>(core.work.arrivals.size());
     if (n <= 0 || core.surfaces.empty()) {
         p.usage.pool_instance_seconds = s.meanPool() * kMonthSeconds;

@@ -117,7 +117,7 @@ std::optional<std::string> spareReservation(const EngineCore& core) {
 }
 
 std::string dateAfter(const EngineCore& core, double more_requests) {
-    const double rate = static_cast<double>(core.work.arrivals.size()) / core.work.span_s;
+    const double rate = static_cast<double>(core.work.arrivals.size()) / core.work.read_s;
     if (rate <= 0) return "when there is traffic";
     const double wait = more_requests / rate;
     if (wait > 400 * 86400.0) return "not within a year at this traffic";
@@ -150,7 +150,7 @@ void explain(const EngineCore& core, const Limits& limits, const Point& after, c
     if (r.settings.warm_pool || r.settings.warm_schedule) {
         const double used =
             core.pool_today > 0 && !core.surfaces.empty()
-                ? core.surfaces[core.today_index].poolBusy(static_cast<std::size_t>(core.pool_today)) / core.work.span_s / core.pool_today
+                ? core.surfaces[core.today_index].poolBusy(static_cast<std::size_t>(core.pool_today)) / core.work.read_s / core.pool_today
                 : 0;
         if (core.pool_today > 0)
             r.reasons.push_back(fmt::format("The warm pool of {} is busy {} of the time; on cost alone a slot pays from 60 %.",

@@ -125,7 +125,7 @@ double costOver(const EngineCore& core, const Workload& part, Megabytes memory, 
 
 void addSchedules(const EngineCore& core, std::size_t size, double weekly_cost, std::vector<Trial>& trials) {
     const auto& surface = core.surfaces[size];
-    if (surface.bins != kWeekBins || core.work.span_s < 13 * 86400.0 || surface.slots.empty()) return;
+    if (surface.bins != kWeekBins || core.work.read_s < 13 * 86400.0 || surface.slots.empty()) return;
     if (!ratesAt(core, core.grid[size]).known()) return;
     const auto gains = slotGains(core, surface, core.work.span_s, core.grid[size]);
     for (const double value : {0.0, 1e-4, 1e-3, 1e-2}) {

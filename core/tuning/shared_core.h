@@ -111,8 +111,8 @@ struct SharedModel::Impl {
     [[nodiscard]] pricing::Usage usageOf(const SharedSettings& settings, double seconds, const Replayed& replayed, double scale) const {
         return sharedUsageOf(settings.pool * seconds, replayed, scale, active_anchor, alive_anchor);
     }
-    // Cost with all durations times `speed`.
-    [[nodiscard]] std::optional<std::map<std::string, Money>> pricedAt(const SharedPoint& point, double speed) const;
+    // Cost with all durations times `speed` and so many times the requests.
+    [[nodiscard]] std::optional<std::map<std::string, Money>> pricedAt(const SharedPoint& point, double speed, double traffic = 1) const;
     // USD a month.
     struct CostRange {
         double value = 0;

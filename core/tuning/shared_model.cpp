@@ -196,7 +196,8 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
     model::FitOptions fit;
     fit.platform = f.platform;
     if (auto latency = model::LatencyModel::fit(observations(m.evidence, m.measured), fit)) m.latency = std::move(*latency);
-    m.work = makeWorkload(m.evidence, m.measured.period, m.latency);
+    const auto read = coverageOf(m.evidence);
+    m.work = withoutGaps(makeWorkload(m.evidence, read, m.latency));
     if (m.work.arrivals.empty() && m.today.pool == 0)
         return fail(ErrorCode::not_found,
                     f.name + " was not invoked between " + toIso8601(m.measured.period.begin) + " and " + toIso8601(m.measured.period.end),
@@ -284,6 +285,7 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
                     m.keep_alive.seconds, m.start_s, m.active_anchor);
     basis.prices =
         m.evidence.prices ? pricing::describe(*m.evidence.prices) : "price unknown: no price list of " + f.region + " has been read";
+    if (auto caution = read.caution(); !caution.empty()) basis.cautions.push_back(std::move(caution));
     basis.cautions.push_back(
         "arrivals are drawn from counts by period, durations from the measured distribution: this platform has no log line a request");
     if (!m.percentiles) basis.cautions.push_back(f.platform == PlatformKind::azure

@@ -13,9 +13,11 @@ constexpr double kLeastRequestsAnHour = 50;  // with fewer a change is not judge
 
 }  // namespace
 
-std::optional<std::map<std::string, Money>> SharedModel::Impl::pricedAt(const SharedPoint& point, double speed) const {
+std::optional<std::map<std::string, Money>> SharedModel::Impl::pricedAt(const SharedPoint& point, double speed, double traffic) const {
     if (!evidence.prices) return std::nullopt;
     auto usage = point.usage;
+    usage.requests *= traffic;
+    speed *= traffic;  // as much longer, or as many more: billed time is the same
     usage.duration_ms_billed *= speed;
     usage.pool_duration_ms_billed = std::min(usage.pool_duration_ms_billed * speed, usage.pool_instance_seconds * 1000);
     usage.instance_seconds = std::max(usage.pool_instance_seconds, usage.instance_seconds * speed);
@@ -140,6 +142,19 @@ Outcome SharedModel::Impl::outcomeOf(const SharedPoint& p, bool exact) const {
             const auto at = [&name = meter](const auto& map) { return map.contains(name) ? map.at(name) : Money{}; };
             out.breakdown[meter] = MoneyEstimate{amount, at(*lo), at(*hi)};
         }
+        if (work.demand_spread > 0) {  // days of the range were not read
+            const double times = std::exp(1.645 * work.demand_spread);
+            if (const auto fewer = pricedAt(p, low, 1 / times), more = pricedAt(p, high, times); fewer && more) {
+                out.cost_month_as_read = out.cost_month;
+                out.cost_month->lo = std::min(out.cost_month->lo, pricing::sum(*fewer));
+                out.cost_month->hi = std::max(out.cost_month->hi, pricing::sum(*more));
+                for (auto& [meter, range] : out.breakdown) {
+                    const auto at = [&name = meter](const auto& map) { return map.contains(name) ? map.at(name) : Money{}; };
+                    range.lo = std::min(range.lo, at(*fewer));
+                    range.hi = std::max(range.hi, at(*more));
+                }
+            }
+        }
     }
     if (p.requests > 0) {
         const double n = std::max(1.0, static_cast<double>(work.arrivals.size()));
@@ -160,6 +175,5 @@ Outcome SharedModel::Impl::outcomeOf(const SharedPoint& p, bool exact) const {
     if (percentiles) out.latency_cdf = p.cdf;
     return out;
 }
-
 
 }  // namespace pilotlight::tuning

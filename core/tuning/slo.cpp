@@ -21,9 +21,10 @@ Effect effectOf(const WhatIfResult& result) {
         if (!before || !after) return std::nullopt;
         return EffectValue{before->value, after->value, after->lo, after->hi};
     };
-    if (result.today.cost_month && result.whatif.cost_month)
-        effect.cost_usd_month = EffectValue{result.today.cost_month->value.toDouble(), result.whatif.cost_month->value.toDouble(),
-                                            result.whatif.cost_month->lo.toDouble(), result.whatif.cost_month->hi.toDouble()};
+    const auto& after = result.whatif.cost_month_as_read ? result.whatif.cost_month_as_read : result.whatif.cost_month;
+    if (result.today.cost_month && after)
+        effect.cost_usd_month = EffectValue{result.today.cost_month->value.toDouble(), after->value.toDouble(), after->lo.toDouble(),
+                                            after->hi.toDouble()};
     effect.p95_ms = value(result.today.p95_ms, result.whatif.p95_ms);
     effect.cold_start_share = value(result.today.cold_start_share, result.whatif.cold_start_share);
     return effect;

@@ -132,8 +132,9 @@ std::vector<Observation> observationsOf(const Evidence& evidence, TimeRange peri
     return out;
 }
 
-Workload makeWorkload(const Evidence& evidence, TimeRange period, const std::optional<model::LatencyModel>& latency) {
+Workload makeWorkload(const Evidence& evidence, const Coverage& read, const std::optional<model::LatencyModel>& latency) {
     Workload work;
+    auto period = read.period;
     const auto& function = evidence.function;
     Ratio ratio(latency, function.memory);
     const auto& series = evidence.invocations;
@@ -155,6 +156,10 @@ Workload makeWorkload(const Evidence& evidence, TimeRange period, const std::opt
     }
     work.period = period;
     work.span_s = std::max(1.0, secondsOf(period.length()));
+    work.read = read.parts.intersectedWith(period);
+    if (work.read.ranges().empty()) work.read = RangeSet({period});
+    work.read_s = std::max(1.0, secondsOf(work.read.length()));
+    work.demand_spread = demandSpread(evidence, read);
     // 1970-01-01 was a Thursday: three days after a Monday.
     work.week_offset_s = std::fmod(secondsOf(period.begin.time_since_epoch()) + 3 * 86400.0, 7 * 86400.0);
 
@@ -309,15 +314,31 @@ Workload makeWorkload(const Evidence& evidence, TimeRange period, const std::opt
     const auto n = static_cast<double>(drawn.size());
     work.logged_share = n > 0 ? from_log / n : 0;
     work.scale = demand > 0 && all_demand > demand + 0.5
-                     ? all_demand / std::max(1.0, demand) * secondsOf(period.length()) / std::max(1.0, secondsOf(evidence.range.length()))
+                     ? all_demand / std::max(1.0, demand) * work.read_s / std::max(1.0, secondsOf(read.length()))
                      : 1;
-    const double days = work.span_s / 86400;
+    const double days = work.read_s / 86400;
     work.description = fmt::format(
         "replaying {:.{}f} days, {} requests ({})", days, days < 3 ? 1 : 0, grouped(n),
         work.logged_share > 0.999 ? std::string("every one from the logs")
         : work.logged_share <= 0  ? std::string("arrivals drawn from counts by period, no logs")
                                   : fmt::format("logs of {:.0f} %, the rest drawn from counts by period with the burstiness of the logs",
                                                 std::max(1.0, 100 * work.logged_share)));
+    return work;
+}
+
+Workload withoutGaps(Workload work) {
+    const auto& parts = work.read.ranges();
+    if (parts.size() < 2) return work;
+    std::size_t part = 0;
+    double gone = 0;  // what was cut before this part
+    for (double& at : work.arrivals) {
+        while (part + 1 < parts.size() && at >= secondsOf(parts[part + 1].begin - work.period.begin)) {
+            gone += secondsOf(parts[part + 1].begin - parts[part].end);
+            ++part;
+        }
+        at -= gone;
+    }
+    work.span_s = work.read_s;
     return work;
 }
 

@@ -8,13 +8,17 @@
 
 #include "core/model/latency_model.h"
 #include "core/model/sim_keep_alive.h"
+#include "core/tuning/coverage.h"
 #include "core/tuning/evidence.h"
 
 namespace pilotlight::tuning {
 
 struct Workload {
     TimeRange period;  // what the arrivals span
-    double span_s = 0;
+    double span_s = 0;     // length of the period, stretches that were not read included
+    RangeSet read;         // within the period
+    double read_s = 0;     // its length: a rate is arrivals / read_s
+    double demand_spread = 0;      // of the logarithm of the range's traffic over that of what was read (coverage.h)
     double scale = 1;              // demand of the whole period / demand replayed (1 unless days were left out)
     double week_offset_s = 0;      // of period.begin within the week, Monday 00:00 UTC first
     std::vector<double> arrivals;  // seconds from period.begin, ascending
@@ -32,7 +36,11 @@ struct Workload {
 // Replays at most this many requests: of a busier function the newest days.
 inline constexpr std::size_t kMostArrivals = 500'000;
 
-[[nodiscard]] Workload makeWorkload(const Evidence& evidence, TimeRange period, const std::optional<model::LatencyModel>& latency);
+// `read`: of the evidence, from coverageOf or narrower.
+[[nodiscard]] Workload makeWorkload(const Evidence& evidence, const Coverage& read, const std::optional<model::LatencyModel>& latency);
+
+// The same requests with the stretches that were not read cut out, for replays to which the hour of the day means nothing.
+[[nodiscard]] Workload withoutGaps(Workload work);
 
 // Observations of the evidence: those stored, and one for each memory size in the log (or, without a log, in the metrics).
 [[nodiscard]] std::vector<Observation> observationsOf(const Evidence& evidence, TimeRange period);

@@ -44,8 +44,9 @@ TEST_P(Refused, SaysWhatToDoAndLeavesUnknownUnknown) {
 
 INSTANTIATE_TEST_SUITE_P(
     Aws, Refused,
-    testing::Values(Refusal{"metrics_denied", "aws", "monitoring.GetMetricData", "denied", 4, "Allow cloudwatch:GetMetricData", "2012-10-17", "invocations"},
-                    Refusal{"no_usage_no_cost", "aws", "monitoring.GetMetricData", "denied", 4, "This part is unknown", "cloudwatch:GetMetricData", "cost_usd"},
+    testing::Values(Refusal{"metrics_denied", "aws", "monitoring.GetMetricData", "denied", 4, "Allow cloudwatch:GetMetricData", "2012-10-17", "errors"},
+                    // Invocations and cost are those of the logs, where they are complete.
+                    Refusal{"metrics_denied_throttles", "aws", "monitoring.GetMetricData", "denied", 4, "This part is unknown", "cloudwatch:GetMetricData", "throttles"},
                     Refusal{"logs_denied", "aws", "logs.FilterLogEvents", "denied", 4, "Allow logs:FilterLogEvents", "2012-10-17", nullptr},
                     Refusal{"detail_denied", "aws", "lambda.GetFunction", "denied", 4, "Allow lambda:GetFunction", "2012-10-17", nullptr}),
     [](const auto& each) { return each.param.name; });
