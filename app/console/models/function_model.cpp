@@ -121,7 +121,7 @@ std::vector<Column<FunctionItem>> functionColumns(const QStringList& keys) {
         {"cost", "Cost / month",
          [](Item i) {
              if (!i.row.cost) return unknownCell(qs(i.row.cost_note));
-             const double month = perMonth(*i.row.cost, i.row.period);
+             const double month = perMonth(i.row);
              auto c = numberCell(format::moneyWhole(month), month);
              c.tooltip =
                  QStringLiteral("%1 in the range, list price before grants\n%2").arg(format::money(*i.row.cost), qs(i.row.cost_note));
@@ -222,7 +222,7 @@ FilterFields functionFields(const FunctionItem& item) {
             return static_cast<double>(*value);
         };
         if (field == QLatin1String("memory")) return Number(row.function.memory.value);
-        if (field == QLatin1String("cost")) return row.cost ? Number(perMonth(*row.cost, row.period)) : Number();
+        if (field == QLatin1String("cost")) return row.cost ? Number(perMonth(row)) : Number();
         if (field == QLatin1String("saving")) {
             return item.recommendation && item.recommendation->saving_month ? Number(item.recommendation->saving_month->value.toDouble())
                                                                             : Number();

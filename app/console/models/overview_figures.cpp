@@ -17,11 +17,14 @@ QString rangeWords(TimeRange range) { return format::spanText(static_cast<double
 
 Figure costFigure(const Fleet& fleet) {
     Money total;
-    int known = 0, unknown = 0;
+    double month = 0;
+    int known = 0, unknown = 0, partly = 0;
     for (const auto& row : fleet.functions) {
         if (row.cost) {
             total += *row.cost;
+            month += perMonth(row);
             ++known;
+            if (row.covered > milliseconds(0) && row.covered < fleet.range.length() * 9 / 10) ++partly;
         } else {
             ++unknown;
         }
@@ -32,11 +35,12 @@ Figure costFigure(const Fleet& fleet) {
         figure.tooltip = QStringLiteral("No function has a known price and usage in this range");
         return figure;
     }
-    figure.value = format::moneyWhole(perMonth(total, fleet.range));
+    figure.value = format::moneyWhole(month);
     figure.unit = QStringLiteral("/ month");
     figure.reference = QStringLiteral("%1 in %2, list price").arg(format::money(total), rangeWords(fleet.range));
     if (unknown > 0) figure.reference += QStringLiteral("; %1 unknown").arg(unknown);
-    figure.tooltip = QStringLiteral("Computed: usage of the range x list price, before grants, per 30 days");
+    if (partly > 0) figure.reference += QStringLiteral("; %1 read in part").arg(partly);
+    figure.tooltip = QStringLiteral("Computed: usage of the range x list price, before grants, per 30 days; of what was read, where that is less than the range");
     return figure;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "core/workspace.h"
 #include "widgets/format.h"
 
 namespace pilotlight::console {
@@ -253,6 +254,12 @@ double perMonth(Money amount, TimeRange period) {
     if (period.empty()) return 0;
     const double days = std::chrono::duration<double>(period.length()).count() / 86'400.0;
     return amount.toDouble() * 30.0 / days;
+}
+
+double perMonth(const FunctionRow& row) {
+    if (!row.cost) return 0;
+    if (row.covered <= milliseconds(0)) return perMonth(*row.cost, row.period);
+    return perMonth(*row.cost, {row.period.begin, row.period.begin + row.covered});
 }
 
 }  // namespace pilotlight::console

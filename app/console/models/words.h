@@ -11,6 +11,10 @@
 #include "widgets/theme.h"
 #include "widgets/top_bar.h"
 
+namespace pilotlight {
+struct FunctionRow;
+}
+
 namespace pilotlight::console {
 
 [[nodiscard]] inline QString qs(const std::string& text) { return QString::fromStdString(text); }
@@ -42,5 +46,7 @@ namespace pilotlight::console {
 
 // What it would cost per 30 days if the period went on like this.
 [[nodiscard]] double perMonth(Money amount, TimeRange period);
+// Of a row: by the time that was read. 0 where its cost is unknown.
+[[nodiscard]] double perMonth(const FunctionRow& row);
 
 }  // namespace pilotlight::console
