@@ -424,7 +424,8 @@ void TimeChart::rebuildValues() {
     } else {
         const int most = std::max(2, static_cast<int>(area.height() / 34));
         d_->y_lo = std::isfinite(low) && low < 0 ? -niceCeiling(-low, most) : 0;
-        d_->y_hi = d_->fixed_top ? *d_->fixed_top : niceCeiling(std::isfinite(high) && high > 0 ? high : 1, most);
+        // Room above, so that a line does not run along the edge.
+        d_->y_hi = d_->fixed_top ? *d_->fixed_top : niceCeiling(std::isfinite(high) && high > 0 ? 1.015 * high : 1, most);
         setTicks(plot_->yAxis, labelled(niceTicks(d_->y_lo, d_->y_hi, most + 1), [this](double v) { return valueText(v); }));
     }
     plot_->yAxis->setRange(d_->y_lo, d_->y_hi);
