@@ -4,6 +4,7 @@
 
 #include "core/store/qualifier_series.h"
 #include "core/tuning/measured.h"
+#include "core/tuning/pool_levels.h"
 #include "core/tuning/engine.h"
 
 namespace pilotlight {
@@ -12,10 +13,11 @@ namespace {
 constexpr std::size_t kSparklineBins = 48;
 
 // The stored series of a metric at the shortest period there is.
-Result<MetricSeries> shortest(store::Store& store, const std::vector<SeriesKey>& keys, Metric metric, Statistic statistic, TimeRange range) {
+Result<MetricSeries> shortest(store::Store& store, const std::vector<SeriesKey>& keys, Metric metric, Statistic statistic, TimeRange range,
+                              const std::string& qualifier = {}) {
     const SeriesKey* best = nullptr;
     for (const auto& key : keys) {
-        if (key.metric != metric || key.statistic != statistic || !key.qualifier.empty()) continue;
+        if (key.metric != metric || key.statistic != statistic || key.qualifier != qualifier) continue;
         if (best == nullptr || key.period < best->period) best = &key;
     }
     if (best == nullptr) return MetricSeries{};
@@ -38,16 +40,35 @@ Result<std::optional<MetricSeries>> spanning(store::Store& store, const std::vec
     return best;
 }
 
+// A pool that moves by itself is seen at another level at each look: that is no change of settings.
+bool differOnlyInLevel(const tuning::SettingsInForce& a, const tuning::SettingsInForce& b) {
+    if (a.memory != b.memory || a.instance_limit != b.instance_limit || a.vcpu != b.vcpu || a.concurrency != b.concurrency) return false;
+    if (a.moving_pools.empty() || a.moving_pools.size() != b.moving_pools.size() || !a.warm_pool || !b.warm_pool) return false;
+    std::int32_t fixed_a = *a.warm_pool, fixed_b = *b.warm_pool;
+    for (std::size_t i = 0; i < a.moving_pools.size(); ++i) {
+        const auto &x = a.moving_pools[i], &y = b.moving_pools[i];
+        if (x.qualifier != y.qualifier || x.scaling.target_tracking != y.scaling.target_tracking ||
+            x.scaling.scheduled_actions != y.scaling.scheduled_actions)
+            return false;
+        fixed_a -= x.level_seen;
+        fixed_b -= y.level_seen;
+    }
+    return fixed_a == fixed_b;
+}
+
 std::vector<tuning::SettingsInForce> settingsInForce(const Function& function, const std::vector<store::Store::SettingsAt>& seen,
                                                      const InvocationLog& log, TimeRange range) {
     std::vector<tuning::SettingsInForce> out;
     for (const auto& at : seen) {
         if (at.time >= range.end) break;
-        tuning::SettingsInForce settings{at.time, at.function.memory, at.function.warmPool(), at.function.instance_limit, at.function.vcpu, at.function.concurrency};
-        if (at.time <= range.begin) out.clear();
+        const auto settings = tuning::inForce(at.function, at.time);
+        if (at.time <= range.begin)
+            out.clear();
+        else if (!out.empty() && differOnlyInLevel(out.back(), settings))
+            continue;
         out.push_back(settings);
     }
-    if (out.empty()) out.push_back({range.begin, function.memory, function.warmPool(), function.instance_limit, function.vcpu, function.concurrency});
+    if (out.empty()) out.push_back(tuning::inForce(function, range.begin));
     // Before we first looked, the log lines say which memory was in force.
     const auto first_seen = out.front().since;
     if (first_seen > range.begin) {
@@ -167,6 +188,12 @@ Result<EvidenceReader::Gathered> EvidenceReader::gather(const Function& function
         PILOTLIGHT_ASSIGN(*target, shortest(store_, gathered.keys, key.first, key.second, range));
     }
     PILOTLIGHT_ASSIGN(out.pool_invocations, store::sumOverQualifiers(store_, gathered.keys, Metric::pool_invocations, range));
+    for (const auto& q : function.qualifiers) {
+        if (!q.scaling || !q.scaling->target_tracking) continue;
+        auto& use = out.pool_use[q.name];
+        PILOTLIGHT_ASSIGN(use.in_use, shortest(store_, gathered.keys, Metric::pool_concurrency, Statistic::maximum, range, q.name));
+        PILOTLIGHT_ASSIGN(use.utilization, shortest(store_, gathered.keys, Metric::pool_utilization, Statistic::maximum, range, q.name));
+    }
     PILOTLIGHT_ASSIGN(gathered.seen, store_.settingsHistory(function.id));
     PILOTLIGHT_ASSIGN(out.observations, store_.observations(function.id));
     PILOTLIGHT_ASSIGN(out.prices, prices(function, range.end));
@@ -204,6 +231,7 @@ Result<std::vector<CostLine>> dailyCosts(const tuning::Evidence& evidence) {
         if (evidence.invocations.coverage.intersectedWith(period).ranges().empty()) continue;
         std::map<std::string, Money> by_meter;
         for (const auto& segment : tuning::usageSegments(evidence, period)) {
+            if (!segment.pool_doubt.empty()) return std::vector<CostLine>{};  // unknown, as the function's cost is
             PILOTLIGHT_ASSIGN(const auto part, pricing::functionCost(segment.usage, pricing::shapeOf(function, segment.memory, segment.vcpu), *evidence.prices, evidence.price_factors));
             for (const auto& [meter, amount] : part) by_meter[meter] += amount;
         }

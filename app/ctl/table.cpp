@@ -55,7 +55,7 @@ std::string table(const std::vector<std::string>& header, const std::vector<std:
 std::string money(const std::optional<Money>& value) {
     if (!value) return kUnknown;
     const double usd = value->toDouble();
-    return (usd < 0 ? "-$" : "$") + amount(std::abs(usd));
+    return (usd < 0 ? "\u2212$" : "$") + amount(std::abs(usd));
 }
 
 std::string money(const std::optional<MoneyEstimate>& value) {

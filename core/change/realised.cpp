@@ -10,6 +10,7 @@
 #include "core/pricing/price_book.h"
 #include "core/store/qualifier_series.h"
 #include "core/tuning/measured.h"
+#include "core/tuning/pool_levels.h"
 #include "core/tuning/projection.h"
 
 namespace pilotlight::change {
@@ -96,7 +97,7 @@ Result<std::optional<Usage>> usageOf(store::Store& store, const Profile& profile
     if (!counted) return std::nullopt;
     // Averages without counts: every invocation has one.
     if (evidence.duration_samples.points.empty()) evidence.duration_samples = evidence.invocations;
-    evidence.history = {{range.begin, function.memory, function.warmPool(), function.instance_limit, function.vcpu, function.concurrency}};
+    evidence.history = {tuning::inForce(function, range.begin)};
 
     std::optional<PriceBook> book;
     PILOTLIGHT_ASSIGN(book, store.priceBook(name(function.platform), function.region, name(function.architecture), range.end));

@@ -196,6 +196,7 @@ void describe(EngineCore& core) {
     basis.prices = core.evidence.prices ? pricing::describe(*core.evidence.prices)
                                         : "price unknown: no price list of " + core.evidence.function.region + " has been read";
     if (!core.caution.empty()) basis.cautions.push_back(core.caution);
+    if (!core.pool_levels.doubt.empty()) basis.cautions.push_back(core.pool_levels.doubt + ": what keeping it costs lies between those");
     if (core.latency)
         for (const auto& caution : core.latency->cautions()) basis.cautions.push_back(caution);
     if (core.work.init_assumed && core.work.arrivals.size() > 0)
@@ -231,6 +232,11 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
     const auto& function = core.evidence.function;
     chooseQualifiers(core);
     core.limit_today = resolve(core, {}).limit;
+    if (const auto& e = core.evidence; !e.history.empty() && !e.history.back().moving_pools.empty()) {
+        const auto read = coverageOf(e).period;
+        core.pool_levels = poolLevels(e, e.history.back(), read);
+        if (auto week = poolScheduleToday(e, read.end); !week.empty()) core.schedule_today = std::move(week);
+    }
     measureToday(core);
     const auto read = coverageOf(core.evidence);
     const auto period = read.period;
@@ -245,7 +251,7 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
 
     core.work = makeWorkload(core.evidence, read, core.latency);
     core.caution = read.caution();
-    if (core.work.arrivals.empty() && core.pool_today == 0)
+    if (core.work.arrivals.empty() && core.pool_today == 0 && !core.schedule_today)
         return fail(ErrorCode::not_found,
                     function.name + " was not invoked between " + toIso8601(period.begin) + " and " + toIso8601(period.end),
                     "There is nothing to replay, so no what-if and no recommendation.", "Sync a longer range, or wait for traffic.");

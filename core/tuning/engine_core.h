@@ -12,6 +12,7 @@
 #include "core/tuning/anchors.h"
 #include "core/tuning/engine.h"
 #include "core/tuning/measured.h"
+#include "core/tuning/pool_levels.h"
 #include "core/tuning/replay.h"
 #include "core/tuning/traffic_anchors.h"
 #include "core/tuning/workload.h"
@@ -36,6 +37,7 @@ struct Point {
     pricing::Usage usage;
     double p50_s = 0, p95_s = 0, p99_s = 0;
     std::vector<std::pair<double, double>> cdf;  // (ms, share)
+    bool pool_as_today = false;
     bool same_cold_starts = false;               // nothing changes that decides about them
     std::vector<WindowShare> windows;            // busy enough to judge a change by; empty for a look-up
 };
@@ -79,7 +81,9 @@ struct EngineCore {
     std::vector<float> drift;        // by window: measured mean duration over the replayed one, relative to the whole
     double surge_begin_s = 0;              // busiest quarter hour, second of the day
     Engine::Week week;
-    std::int32_t pool_today = 0;
+    std::int32_t pool_today = 0;              // as last seen; where it moves, schedule_today says how
+    std::optional<WarmSchedule> schedule_today;  // what scheduled actions or the load make of the pool in a week
+    PoolLevels pool_levels;                   // under today's settings; where it is in doubt, how much the pool costs is too
     std::optional<std::int32_t> limit_today;  // of requests at once, its own or the account's
     std::string pool_qualifier;  // where a pool is or would be; empty = there is nowhere to put one
     std::string alias;           // through which a change of memory would go; empty = $LATEST
@@ -104,6 +108,11 @@ struct Resolved {
     double traffic = 1, surge = 1;
     [[nodiscard]] double meanPool() const;  // over a week
 };
+[[nodiscard]] bool poolAsToday(const EngineCore& core, const Resolved& settings);
+// A schedule that would be new.
+[[nodiscard]] inline bool newSchedule(const EngineCore& core, const Resolved& settings) {
+    return settings.schedule && settings.schedule != core.schedule_today;
+}
 [[nodiscard]] Resolved resolve(const EngineCore& core, const WhatIf& what);
 
 // By replay, and by look-up in the surfaces.

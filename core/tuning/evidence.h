@@ -13,6 +13,13 @@
 
 namespace pilotlight::tuning {
 
+// A pool that load or the clock scales.
+struct MovingPool {
+    std::string qualifier;
+    std::int32_t level_seen = 0;  // when the settings were read
+    PoolScaling scaling;
+};
+
 struct SettingsInForce {                   // oldest first; holds until the next one
     Timestamp since{};
     Megabytes memory;
@@ -20,6 +27,11 @@ struct SettingsInForce {                   // oldest first; holds until the next
     InstanceLimit instance_limit;
     std::optional<double> vcpu = {};              // platforms where it is set apart from memory
     std::optional<std::int32_t> concurrency = {};
+    std::vector<MovingPool> moving_pools = {};    // warm_pool holds their levels as they were seen; pool_levels.h says what they were
+};
+
+struct PoolUse {
+    MetricSeries in_use, utilization;      // maxima: provisioned instances in use, and their share of those that were kept
 };
 
 struct Evidence {
@@ -31,6 +43,7 @@ struct Evidence {
     MetricSeries duration_average, duration_p50, duration_p90, duration_p95, duration_p99, duration_samples;
     MetricSeries concurrency;              // maximum
     MetricSeries pool_invocations;         // sum; empty where there is no pool
+    std::map<std::string, PoolUse> pool_use;  // by qualifier; of pools that load scales
     // Of platforms whose instances serve several requests at once; empty elsewhere.
     MetricSeries billable_time;            // s of instance time that is billed, sum
     MetricSeries cold_starts;              // instances started, sum

@@ -1,6 +1,7 @@
 #include "core/tuning/measured.h"
 
 #include "core/tuning/coverage.h"
+#include "core/tuning/pool_levels.h"
 #include "core/tuning/shared_usage.h"
 
 #include <algorithm>
@@ -44,10 +45,10 @@ double countWithin(const MetricSeries& series, const RangeSet& parts, TimeRange 
     return sum;
 }
 
-// How long of `range` was read; all of it where no counts were read at all and so nothing says that a part is missing.
-milliseconds readIn(const Evidence& evidence, TimeRange range) {
+// What was read of `range`; all of it where no counts were read at all and so nothing says that a part is missing.
+RangeSet readPartsOf(const Evidence& evidence, TimeRange range) {
     const auto& counts = evidence.invocations.coverage;
-    return counts.ranges().empty() ? range.length() : counts.intersectedWith(range).length();
+    return counts.ranges().empty() ? RangeSet({range}) : counts.intersectedWith(range);
 }
 
 // Every invocation in what was read of `range` is in the log.
@@ -104,7 +105,7 @@ double quantile(std::span<const float> sorted, double q) {
 
 std::vector<UsageSegment> usageSegments(const Evidence& evidence, TimeRange period) {
     std::vector<SettingsInForce> history = evidence.history;
-    if (history.empty()) history.push_back({period.begin, evidence.function.memory, evidence.function.warmPool(), evidence.function.instance_limit});
+    if (history.empty()) history.push_back(inForce(evidence.function, period.begin));
     history.front().since = std::min(history.front().since, period.begin);
 
     std::vector<UsageSegment> out;
@@ -152,10 +153,14 @@ std::vector<UsageSegment> usageSegments(const Evidence& evidence, TimeRange peri
         }
         usage.duration_ms_billed = on_demand_ms;
         usage.pool_duration_ms_billed = pool_ms;
-        if (history[i].warm_pool && *history[i].warm_pool > 0) {
+        if (!history[i].moving_pools.empty()) {
+            const auto levels = poolLevels(evidence, history[i], range);
+            usage.pool_instance_seconds = levels.instanceSeconds(readPartsOf(evidence, range));
+            segment.pool_doubt = levels.doubt;
+        } else if (history[i].warm_pool && *history[i].warm_pool > 0) {
             // Rounded up where the pool was given back; one that is still kept is billed as time goes by.
             const bool ended = i + 1 < history.size() && end < period.end;
-            const auto read = readIn(evidence, range);
+            const auto read = readPartsOf(evidence, range).length();
             const auto kept = ended ? ceilTo(Timestamp(read), kPoolBillingStep).time_since_epoch() : read;
             usage.pool_instance_seconds = *history[i].warm_pool * std::chrono::duration<double>(kept).count();
         }
@@ -226,9 +231,9 @@ Measured measure(const Evidence& evidence) {
         Money total;
         for (const auto& segment : usageSegments(evidence, period)) {
             const auto part = pricing::functionCost(segment.usage, pricing::shapeOf(evidence.function, segment.memory, segment.vcpu), *evidence.prices, evidence.price_factors);
-            if (!part) {
+            if (!part || !segment.pool_doubt.empty()) {
                 out.cost_by_meter.clear();
-                out.cost_note = part.error().text();
+                out.cost_note = part ? "unknown: " + segment.pool_doubt : part.error().text();
                 return out;
             }
             for (const auto& [meter, amount] : *part) out.cost_by_meter[meter] += amount;

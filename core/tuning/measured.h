@@ -41,6 +41,7 @@ struct UsageSegment {
     Megabytes memory;
     pricing::Usage usage;
     std::optional<double> vcpu = {};
+    std::string pool_doubt = {};           // why the time that instances were kept is not known; empty where it is
 };
 // Cuts the period at every change of memory or pool; of a pool only the time that was read counts. Durations are exact where logs are complete, else mean x count plus half a
 // millisecond an invocation (each is rounded up to 1 ms).

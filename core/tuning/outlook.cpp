@@ -135,6 +135,10 @@ Outcome outcomeOf(const EngineCore& core, const Point& p, bool exact, bool known
         std::map<std::string, std::vector<double>> meters;
         for (std::size_t d = 0; d < kDraws; ++d) {
             auto usage = known ? p.usage : measured(core, p, d);
+            // Where it is not known how many instances were kept: anything between the limits of what scales them.
+            if (const auto& levels = core.pool_levels; p.pool_as_today && !levels.doubt.empty())
+                usage.pool_instance_seconds = kMonthSeconds * (std::max(0.0, core.pool_today - levels.seen) + levels.least +
+                                                               (levels.most - levels.least) * model::Random(0x706f6f6c, d).uniform());
             if (core.work.demand_spread > 0) {
                 if (const auto total = totalOf(core, usage, p.memory)) as_read.push_back(*total);
                 usage = atTraffic(usage, std::exp(core.work.demand_spread * normalOf(d, 4)));

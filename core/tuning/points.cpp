@@ -111,11 +111,16 @@ std::size_t EngineCore::gridIndex(Megabytes memory) const {
     return best;
 }
 
+bool poolAsToday(const EngineCore& core, const Resolved& s) {
+    return s.schedule == core.schedule_today && (s.schedule || s.pool == core.pool_today);
+}
+
 Resolved resolve(const EngineCore& core, const WhatIf& what) {
     Resolved s;
     const auto& function = core.evidence.function;
     s.memory = what.settings.memory.value_or(function.memory);
     s.pool = core.pool_today;
+    if (!what.settings.warm_pool) s.schedule = core.schedule_today;
     if (what.settings.warm_pool) s.pool = std::max(0, *what.settings.warm_pool);
     if (what.settings.warm_schedule) s.schedule = what.settings.warm_schedule;
     const auto limit = what.settings.instance_limit.value_or(function.instance_limit);
@@ -153,7 +158,8 @@ Point replayPoint(const EngineCore& core, const Resolved& s) {
     p.p50_s = latency.quantile(0.50);
     p.p95_s = latency.quantile(0.95);
     p.p99_s = latency.quantile(0.99);
-    p.same_cold_starts = !s.schedule && s.pool == core.pool_today && s.traffic == 1 && s.surge == 1;
+    p.pool_as_today = poolAsToday(core, s);
+    p.same_cold_starts = p.pool_as_today && s.traffic == 1 && s.surge == 1;
     p.windows = windowShares(core, totals, p.same_cold_starts, s.schedule.has_value());
     for (const auto& [seconds, share] : latency.cdf()) p.cdf.emplace_back(seconds * 1000, share);
     return p;
@@ -162,6 +168,7 @@ Point replayPoint(const EngineCore& core, const Resolved& s) {
 Point lookUpPoint(const EngineCore& core, const Resolved& s, bool with_cdf) {
     Point p;
     p.memory = s.memory;
+    p.pool_as_today = poolAsToday(core, s);
     const double month = core.work.scale * kMonthSeconds / core.work.read_s;
     const auto n = static_cast<double>(core.work.arrivals.size());
     if (n <= 0 || core.surfaces.empty()) {

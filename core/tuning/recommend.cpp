@@ -49,9 +49,9 @@ std::string limitText(const InstanceLimit& limit) {
 DesiredSettings desiredOf(const EngineCore& core, const Resolved& s, std::optional<std::int32_t> new_limit) {
     DesiredSettings d;
     if (s.memory != core.evidence.function.memory) d.memory = s.memory;
-    if (s.schedule)
+    if (newSchedule(core, s))
         d.warm_schedule = s.schedule;
-    else if (s.pool != core.pool_today)
+    else if (!s.schedule && s.pool != core.pool_today)
         d.warm_pool = s.pool;
     if (d.warm_pool || d.warm_schedule) d.pool_qualifier = core.pool_qualifier;
     if (new_limit) d.instance_limit = InstanceLimit::of(*new_limit);
@@ -183,7 +183,7 @@ void wouldChange(const EngineCore& core, const std::vector<Trial>& trials, const
     if (looser != nullptr) {
         const auto& s = looser->settings;
         std::string what = fmt::format("{} MB", s.memory.value);
-        if (s.schedule)
+        if (newSchedule(core, s))
             what += " with a weekly schedule";
         else if (s.pool > 0 || core.pool_today > 0)
             what += fmt::format(" with a warm pool of {}", s.pool);
@@ -252,7 +252,7 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
             const double saves = *today_cost - t->cost;
             if (slo_met && saves < least) break;
             // A weekly schedule is more to look after: a constant pool is preferred within 4 %.
-            if (best != nullptr && t->cost > found_cost + (best->settings.schedule ? 2 : 1) * kLeastShare * *today_cost) break;
+            if (best != nullptr && t->cost > found_cost + (newSchedule(core, best->settings) ? 2 : 1) * kLeastShare * *today_cost) break;
             if (++looked > 24) break;
             const auto saving = savingOf(core, today, t->point);
             if (!saving) break;
@@ -262,16 +262,16 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
             if (best == nullptr) {
                 best = t;
                 found_cost = t->cost;
-            } else if ((t->point.p95_s < best->point.p95_s * 0.97 && !t->settings.schedule && core.known[t->size]) ||
-                       (best->settings.schedule && !t->settings.schedule)) {
+            } else if ((t->point.p95_s < best->point.p95_s * 0.97 && !newSchedule(core, t->settings) && core.known[t->size]) ||
+                       (newSchedule(core, best->settings) && !newSchedule(core, t->settings))) {
                 best = t;
             }
         }
     }
     // A schedule has to pay on a week that it was not fitted to.
-    if (best != nullptr && best->settings.schedule && !scheduleHoldsUp(core, *best)) {
+    if (best != nullptr && newSchedule(core, best->settings) && !scheduleHoldsUp(core, *best)) {
         auto plain = trials;
-        std::erase_if(plain, [](const Trial& t) { return t.settings.schedule.has_value(); });
+        std::erase_if(plain, [&](const Trial& t) { return newSchedule(core, t.settings); });
         return recommendFor(core, plain, limits, raised);
     }
     // A size that was never measured is left alone unless it beats what can be had at today's size by 2 %.
@@ -438,6 +438,7 @@ Result<Engine::SearchResult> searchSettings(const EngineCore& core, const Slo& a
     result.today.feasible = meets(limits, core.today_point);
     result.recommendation = recommendFor(core, trials, limits, raised);
     if (auto spare = spareReservation(core)) result.recommendation.reasons.push_back(std::move(*spare));
+    sayWhoKeepsThePool(core, limits, result.recommendation);
     result.recommendation.made_at = core.evidence.range.end;
     result.recommendation.id = stableId(result.recommendation);
     PILOTLIGHT_TRY(job.check());

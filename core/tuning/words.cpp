@@ -17,7 +17,11 @@ std::string stableId(const Recommendation& r) {
     return fmt::format("{:010x}", hash & 0xffffffffffULL);
 }
 
-std::string dollars(double usd) { return usd >= 100 || usd <= -100 ? fmt::format("${}", grouped(usd)) : fmt::format("${:.2f}", usd); }
+std::string dollars(double usd) {
+    const double size = std::abs(usd);
+    const bool less = usd < 0 && (size >= 100 ? std::round(size) : std::round(100 * size)) > 0;
+    return (less ? "\u2212$" : "$") + (size >= 100 ? grouped(size) : fmt::format("{:.2f}", size));
+}
 std::string percent(double share) {
     return share >= 0.1     ? fmt::format("{:.0f} %", 100 * share)
            : share >= 0.001 ? fmt::format("{:.1f} %", 100 * share)

@@ -1,6 +1,7 @@
 // Figures that a user acts on, against the sandbox's own bill: a range that was read in part, and a pool that moves by the clock.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/sandbox.h"
@@ -69,6 +70,31 @@ TEST_F(Figures, DaysThatWereNotReadAreNotDaysWithoutTraffic) {
         EXPECT_GT(perDay(some) / perDay(every), 0.25) << name;
         EXPECT_LT(perDay(some) / perDay(every), 2.5) << name;
     }
+}
+
+TEST_F(Figures, APoolByTheClockCostsWhatTheBillSays) {
+    // The bill names no function: pools of all of them, on the days that both know whole.
+    const auto byDay = [](const char* metric) {
+        std::map<std::string, double> days;
+        for (const auto& line : ask({"costs", "--by", "meter,day", "--metric", metric, "--json"}))
+            if (line["meter"] == "warm_pool") days[line["day"].get<std::string>()] += line["cost_usd"].get<double>();
+        return days;
+    };
+    const auto computed = byDay("computed"), billed = byDay("billed");
+    double ours = 0, theirs = 0;
+    for (const auto& [day, usd] : billed) {
+        if (day == billed.begin()->first || day == billed.rbegin()->first || !computed.contains(day)) continue;
+        ours += computed.at(day);
+        theirs += usd;
+    }
+    ASSERT_GT(theirs, 0);
+    EXPECT_NEAR(ours / theirs, 1, 0.05);
+    const auto summarise = row(fully_, "doc-summarise");
+    double kept = 0;
+    for (const auto& line : ask({"costs", "--by", "function,meter", "--json"}))
+        if (line["function"] == summarise["id"] && line["meter"] == "warm_pool") kept += line["cost_usd"].get<double>();
+    ASSERT_GT(kept, 0);
+    EXPECT_NEAR(fully_.summarise["today"]["breakdown"]["warm_pool"].get<double>() / 30 * 14 / kept, 1, 0.1);
 }
 
 }  // namespace

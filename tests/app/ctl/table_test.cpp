@@ -11,7 +11,7 @@ TEST(Table, AlignsColumns) {
 
 TEST(Numbers, ReadAsPeopleWriteThem) {
     EXPECT_EQ(money(std::optional(*Money::parse("1061.4"))), "$1,061");
-    EXPECT_EQ(money(std::optional(*Money::parse("-41.2"))), "-$41.20");
+    EXPECT_EQ(money(std::optional(*Money::parse("-41.2"))), "\u2212$41.20");
     EXPECT_EQ(money(std::optional<Money>()), "unknown");
     EXPECT_EQ(duration(std::optional(640.0)), "640 ms");
     EXPECT_EQ(duration(std::optional(2210.0)), "2.21 s");
