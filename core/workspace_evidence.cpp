@@ -48,7 +48,7 @@ bool differOnlyInLevel(const tuning::SettingsInForce& a, const tuning::SettingsI
     for (std::size_t i = 0; i < a.moving_pools.size(); ++i) {
         const auto &x = a.moving_pools[i], &y = b.moving_pools[i];
         if (x.qualifier != y.qualifier || x.scaling.target_tracking != y.scaling.target_tracking ||
-            x.scaling.scheduled_actions != y.scaling.scheduled_actions)
+            x.scaling.actions != y.scaling.actions || x.scaling.suspended != y.scaling.suspended)
             return false;
         fixed_a -= x.level_seen;
         fixed_b -= y.level_seen;

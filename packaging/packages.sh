@@ -4,7 +4,7 @@ build_packages=(
   g++ cmake ninja-build ccache mold pkg-config
   libcurl4-openssl-dev libsqlite3-dev libssl-dev zlib1g-dev
   libfmt-dev libspdlog-dev nlohmann-json3-dev libsimdjson-dev libexpected-dev libcli11-dev libcpp-httplib-dev
-  libeigen3-dev libboost-dev
+  libeigen3-dev libboost-dev libhowardhinnant-date-dev
 )
 gui_packages=(
   qt6-base-dev qt6-svg-dev libqcustomplot-dev libgl-dev qt6-qpa-plugins fonts-roboto-unhinted fonts-jetbrains-mono

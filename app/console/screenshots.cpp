@@ -217,11 +217,11 @@ Status writePdfReport(Session& session, MainWindow& window, const QString& path)
         painter.setPen(colour(Role::muted));
         painter.setFont(widgets::textFont(Type::body));
         painter.drawText(QRect(0, area.height() - 40, area.width(), 40), Qt::AlignLeft | Qt::AlignVCenter,
-                         QStringLiteral("%1 · %2 to %3 · %4 · computed at list price · Pilotlight %5 · made %6")
+                         QStringLiteral("%1 · %2 to %3 · %4 · computed at %7 · Pilotlight %5 · made %6")
                              .arg(QString::fromLatin1(name).left(1).toUpper() + QString::fromLatin1(name).mid(1),
                                   format::dateTime(fleet.range.begin, QTimeZone::utc()),
                                   format::dateTime(fleet.range.end, QTimeZone::utc()), profiles.join(QStringLiteral(", ")),
-                                  QStringLiteral(PILOTLIGHT_VERSION), format::dateTime(fleet.now, QTimeZone::utc())));
+                                  QStringLiteral(PILOTLIGHT_VERSION), format::dateTime(fleet.now, QTimeZone::utc()), pricesText(fleet)));
     }
     Theme::instance().setMode(before);
     if (!painter.end()) return fail(ErrorCode::storage, "The report could not be finished", {}, "Is the disk full?");

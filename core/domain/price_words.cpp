@@ -13,11 +13,25 @@ const std::vector<std::string>& meterNames() {
     return kNames;
 }
 
-std::string priceWords(const Profile& profile) {
+std::string priceWords(const std::map<std::string, double>& factors, const std::string& profile) {
     std::string out = "list price";
-    for (const auto& [meter, factor] : profile.price_factors)  // "*" sorts first
+    for (const auto& [meter, factor] : factors)  // "*" sorts first
         out += meter == "*" ? fmt::format(" x {:g}", factor) : fmt::format(", {} x {:g}", meter, factor);
-    return profile.price_factors.empty() ? out : out + " (profile " + profile.name + ")";
+    return factors.empty() ? out : out + " (profile " + profile + ")";
+}
+
+std::string priceWords(const Profile& profile) { return priceWords(profile.price_factors, profile.name); }
+
+std::string priceWords(const std::vector<Profile>& profiles) {
+    std::string out;
+    std::size_t with = 0;
+    for (const auto& profile : profiles) {
+        if (profile.price_factors.empty()) continue;
+        ++with;
+        out += (out.empty() ? "" : "; ") + priceWords(profile);
+    }
+    if (with == 0) return "list price";
+    return with < profiles.size() ? out + "; list price (others)" : out;
 }
 
 }  // namespace pilotlight

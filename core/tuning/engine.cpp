@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/domain/price_words.h"
 #include "core/model/sim_events.h"
 #include "core/tuning/demand.h"
 #include "core/tuning/elsewhere_core.h"
@@ -193,7 +194,9 @@ void describe(EngineCore& core) {
     basis.evidence = core.work.description;
     basis.demand = demandAheadText(core.evidence, core.evidence.range);
     basis.model = (core.latency ? core.latency->describe() : std::string("no duration was measured")) + "; " + core.keep_alive_text;
-    basis.prices = core.evidence.prices ? pricing::describe(*core.evidence.prices)
+    const auto& factors = core.evidence.price_factors;
+    const std::string factor_words = factors.empty() ? "" : "; " + priceWords(factors, core.evidence.function.profile);
+    basis.prices = core.evidence.prices ? pricing::describe(*core.evidence.prices) + factor_words
                                         : "price unknown: no price list of " + core.evidence.function.region + " has been read";
     if (!core.caution.empty()) basis.cautions.push_back(core.caution);
     if (!core.pool_levels.doubt.empty()) basis.cautions.push_back(core.pool_levels.doubt + ": what keeping it costs lies between those");

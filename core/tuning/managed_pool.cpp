@@ -42,19 +42,19 @@ void sayWhoKeepsThePool(const EngineCore& core, const Limits& limits, Recommenda
     if (saves < std::max(kLeastUsd, kLeastShare * *today_cost)) return;
 
     const auto& scaling = *managed->scaling;
-    const bool by_load = scaling.target_tracking, by_clock = !scaling.scheduled_actions.empty();
+    const bool by_load = scaling.target_tracking, by_clock = !scaling.actions.empty();
     const std::string who = fmt::format("the scaling target of {} (minimum {}, maximum {}{})", managed->name, scaling.min_capacity,
                                         scaling.max_capacity, by_load ? ", by load" : by_clock ? ", by schedule" : "");
     const std::string todo = by_load    ? "lower its minimum, or end the target"
-                             : by_clock ? "lower the levels of its scheduled actions, or end the target"
-                                        : "end the target (it has no policy and no schedule, so a lower minimum would not lower the pool)";
+                             : by_clock ? "lower the levels of its scheduled actions, or set a pool here with --override pool-scaling, which ends the target"
+                                        : "set a pool here with --override pool-scaling, which ends the target (it has no policy and no schedule: a lower minimum would not lower the pool)";
     r.reasons.insert(r.reasons.begin(),
                      fmt::format("The warm pool keeps {:.1f} instances on average and {} would do: {} a month too much. It is managed by {}, so "
-                                 "it is left alone here: {}, then recommend again.",
+                                 "it is left alone here: {}.",
                                  kept, enough, dollars(saves), who, todo));
     if (r.status != RecommendationStatus::optimal) return;
     r.status = RecommendationStatus::inconclusive;
-    r.needs = "another minimum of " + who + ", or none: " + todo;
+    r.needs = "a decision about " + who + ": " + todo;
     std::erase_if(r.reasons, [](const std::string& reason) { return reason.starts_with("No setting that keeps the target"); });
     r.risk = "medium";
 }

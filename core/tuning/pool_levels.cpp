@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 
-#include "core/tuning/scheduled_action.h"
+#include "core/tuning/action_times.h"
 
 namespace pilotlight::tuning {
 namespace {
@@ -17,19 +17,26 @@ constexpr hours kLookBack{32 * 24};
 
 using Steps = std::vector<PoolLevels::Step>;
 
+// A pool that something moves: a target alone only holds it between its limits.
+bool moves(const PoolScaling& scaling) {
+    const bool by_clock = !scaling.actions.empty() && std::ranges::find(scaling.suspended, "ScheduledScalingSuspended") == scaling.suspended.end();
+    return scaling.target_tracking || by_clock;
+}
+
 // By the clock; nullopt where an action is not understood.
 std::optional<Steps> byActions(const MovingPool& pool, TimeRange range) {
-    std::vector<std::pair<Timestamp, std::pair<std::int32_t, std::int32_t>>> fired;
-    for (const auto& text : pool.scaling.scheduled_actions) {
-        const auto action = ScheduledAction::parse(text);
-        if (!action) return std::nullopt;
-        for (const auto t : action->firings({range.begin - kLookBack, range.end})) fired.push_back({t, {action->least, action->most}});
+    std::vector<std::pair<Timestamp, const ScheduledAction*>> fired;
+    for (const auto& action : pool.scaling.actions) {
+        const auto times = ActionTimes::of(action);
+        if (!times) return std::nullopt;
+        for (const auto t : times->within({range.begin - kLookBack, range.end})) fired.emplace_back(t, &action);
     }
-    std::stable_sort(fired.begin(), fired.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::ranges::stable_sort(fired, {}, [](const auto& firing) { return firing.first; });
     Steps steps{{range.begin, static_cast<double>(pool.level_seen)}};
     double level = pool.level_seen;
-    for (const auto& [t, capacity] : fired) {
-        level = std::clamp<double>(level, capacity.first, capacity.second);
+    for (const auto& [t, action] : fired) {
+        if (action->max_capacity) level = std::min<double>(level, *action->max_capacity);
+        if (action->min_capacity) level = std::max<double>(level, *action->min_capacity);
         if (t <= range.begin)
             steps.front().level = level;
         else if (steps.back().level != level)
@@ -76,8 +83,7 @@ void addTo(Steps& all, const Steps& more) {
 SettingsInForce inForce(const Function& function, Timestamp since) {
     SettingsInForce out{since, function.memory, function.warmPool(), function.instance_limit, function.vcpu, function.concurrency};
     for (const auto& q : function.qualifiers)
-        if (q.scaling && (q.scaling->target_tracking || !q.scaling->scheduled_actions.empty()))
-            out.moving_pools.push_back({q.name, q.warm_pool.value_or(0), *q.scaling});
+        if (q.scaling && moves(*q.scaling)) out.moving_pools.push_back({q.name, q.warm_pool.value_or(0), *q.scaling});
     return out;
 }
 

@@ -27,10 +27,10 @@ struct Limits {
 [[nodiscard]] Limits limitsOf(const EngineCore& core, const Slo& slo);
 [[nodiscard]] bool meets(const Limits& limits, const Point& point);
 [[nodiscard]] double coldShareOf(const Point& point);
-// There is an alias or version to put a pool on, one at most has one, and nothing else scales it.
 // What a pool that something else scales wastes a month, who scales it, and what to do: a reason, and where nothing else is recommended the
 // verdict is no longer that all is well.
 void sayWhoKeepsThePool(const EngineCore& core, const Limits& limits, Recommendation& recommendation);
+// There is an alias or version to put a pool on, one at most has one, and nothing else scales it.
 [[nodiscard]] bool poolCanChange(const EngineCore& core);
 [[nodiscard]] bool allowed(const EngineCore& core, Megabytes memory);
 // All combinations, with cost and feasibility. `limit`: instance limit to search under where it is not today's.

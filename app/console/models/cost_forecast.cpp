@@ -1,9 +1,25 @@
 #include "app/console/models/cost_forecast.h"
 
+#include <algorithm>
+
 #include "app/console/models/other_models.h"
 #include "core/model/sim_demand.h"
 
 namespace pilotlight::console {
+namespace {
+
+// What changes that were kept would have saved on a day that came before them, in USD.
+double savedSince(const Fleet& fleet, Timestamp day) {
+    double saved = 0;
+    for (const auto& change : fleet.changes) {
+        if (change.status != ChangeStatus::kept || !change.realised_saving_month) continue;
+        const double before = std::chrono::duration<double>(change.applied - day) / std::chrono::duration<double>(hours(24));
+        saved += change.realised_saving_month->value.toDouble() / 30 * std::clamp(before, 0.0, 1.0);
+    }
+    return saved;
+}
+
+}  // namespace
 
 std::optional<CostForecast> forecastCosts(const Fleet& fleet, std::size_t ahead) {
     const auto stack = costStack(fleet, CostGroup::profile, 1000);
@@ -16,7 +32,7 @@ std::optional<CostForecast> forecastCosts(const Fleet& fleet, std::size_t ahead)
         }
         double total = 0;
         for (const auto& layer : stack.layers) total += layer.amounts[day];
-        totals.push_back(total);
+        totals.push_back(std::max(0.0, total - savedSince(fleet, stack.days[day])));
         next = stack.days[day] + hours(24);
     }
     if (totals.size() < 9) return std::nullopt;

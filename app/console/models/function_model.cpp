@@ -124,7 +124,7 @@ std::vector<Column<FunctionItem>> functionColumns(const QStringList& keys) {
              const double month = perMonth(i.row);
              auto c = numberCell(format::moneyWhole(month), month);
              c.tooltip =
-                 QStringLiteral("%1 in the range, list price before grants\n%2").arg(format::money(*i.row.cost), qs(i.row.cost_note));
+                 QStringLiteral("%1 in the range, before grants\n%2").arg(format::money(*i.row.cost), qs(i.row.cost_note));
              return c;
          },
          true, "List price of the range's usage, per 30 days"},

@@ -37,10 +37,10 @@ Figure costFigure(const Fleet& fleet) {
     }
     figure.value = format::moneyWhole(month);
     figure.unit = QStringLiteral("/ month");
-    figure.reference = QStringLiteral("%1 in %2, list price").arg(format::money(total), rangeWords(fleet.range));
+    figure.reference = QStringLiteral("%1 in %2, %3").arg(format::money(total), rangeWords(fleet.range), pricesText(fleet));
     if (unknown > 0) figure.reference += QStringLiteral("; %1 unknown").arg(unknown);
     if (partly > 0) figure.reference += QStringLiteral("; %1 read in part").arg(partly);
-    figure.tooltip = QStringLiteral("Computed: usage of the range x list price, before grants, per 30 days; of what was read, where that is less than the range");
+    figure.tooltip = QStringLiteral("Computed: usage of the range at %1, before grants, per 30 days; of what was read, where that is less than the range").arg(pricesText(fleet));
     return figure;
 }
 

@@ -4,7 +4,8 @@
 #include <cmath>
 #include <map>
 
-#include "core/workspace.h"
+#include "app/console/fleet.h"
+#include "core/domain/price_words.h"
 #include "widgets/format.h"
 
 namespace pilotlight::console {
@@ -260,6 +261,12 @@ double perMonth(const FunctionRow& row) {
     if (!row.cost) return 0;
     if (row.covered <= milliseconds(0)) return perMonth(*row.cost, row.period);
     return perMonth(*row.cost, {row.period.begin, row.period.begin + row.covered});
+}
+
+QString pricesText(const Fleet& fleet) {
+    std::vector<Profile> profiles;
+    for (const auto& health : fleet.profiles) profiles.push_back(health.profile);
+    return qs(priceWords(profiles)).replace(QStringLiteral(" x "), QStringLiteral(" × "));
 }
 
 }  // namespace pilotlight::console

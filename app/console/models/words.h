@@ -17,6 +17,8 @@ struct FunctionRow;
 
 namespace pilotlight::console {
 
+struct Fleet;
+
 [[nodiscard]] inline QString qs(const std::string& text) { return QString::fromStdString(text); }
 
 [[nodiscard]] QString platformShort(PlatformKind kind);           // "AWS"
@@ -43,6 +45,8 @@ namespace pilotlight::console {
 [[nodiscard]] QString savingShort(const Recommendation& recommendation);
 [[nodiscard]] QString limitText(const InstanceLimit& limit);  // "40", "unset", "unknown"
 [[nodiscard]] QString shortId(const std::string& id);
+// "list price", or with what factors of which connections.
+[[nodiscard]] QString pricesText(const Fleet& fleet);
 
 // What it would cost per 30 days if the period went on like this.
 [[nodiscard]] double perMonth(Money amount, TimeRange period);

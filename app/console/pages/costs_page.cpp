@@ -70,7 +70,7 @@ void CostsPage::show() {
     if (!session_.loaded()) return;
     const bool any = showStackedCosts(*chart_, fleet, group_, 7);
     model_->setRows(costRows(fleet, group_));
-    const QString caption = QStringLiteral("computed: usage x list price before grants, UTC days");
+    const QString caption = QStringLiteral("computed: usage at %1 before grants, UTC days").arg(pricesText(fleet));
     chart_card_->setCaption(caption);
     const char* by = group_ == CostGroup::function ? "By function" : group_ == CostGroup::meter ? "By meter" : "By connection";
     table_card_->setTitle(QString::fromLatin1(by));

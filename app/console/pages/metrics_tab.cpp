@@ -7,6 +7,7 @@
 #include <map>
 
 #include "app/console/models/words.h"
+#include "core/domain/price_words.h"
 #include "core/tuning/engine.h"
 #include "widgets/card.h"
 #include "widgets/charts/heat_map_chart.h"
@@ -281,7 +282,9 @@ void MetricsTab::showCosts() {
     }
     PlotSeries data{makeValues(std::move(x)), makeValues(std::move(y)), 86'400, !by_day.empty()};
     cost_.chart->setSeries({series(QStringLiteral("cost"), data, TimeSeries::Style::bars, 0)});
-    cost_.card->setCaption(QStringLiteral("computed per UTC day, list price before grants"));
+    const auto* health = session_.fleet()->profile(row_->function.profile);
+    cost_.card->setCaption(QStringLiteral("computed per UTC day, %1 before grants")
+                               .arg(health ? qs(priceWords(health->profile)) : QStringLiteral("list price")));
     cost_.card->setState(!by_day.empty() ? PanelState::content()
                                          : PanelState::empty(QStringLiteral("The cost is unknown"), qs(row_->cost_note)));
 }

@@ -181,7 +181,7 @@ void OverviewPage::showCosts() {
                                                    QStringLiteral("It needs usage of at least one day and a price list for its region.")));
         return;
     }
-    chart_card_->setCaption(QStringLiteral("computed at list price, UTC days; hatched: not complete") +
+    chart_card_->setCaption(QStringLiteral("computed at %1, UTC days; hatched: not complete").arg(pricesText(fleet)) +
                             (forecast ? QStringLiteral("; dashed: forecast, 90 %") : QString()));
     chart_card_->setToolTip(forecast ? QStringLiteral("Forecast: %1. On the last %2 days it was off by %3.")
                                            .arg(forecast->method)

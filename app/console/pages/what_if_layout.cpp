@@ -148,7 +148,7 @@ void WhatIfTab::buildRight(QVBoxLayout* column) {
     auto* tiles = new QHBoxLayout;
     tiles->setSpacing(space::gap);
     cost_ = new FigureTile(QStringLiteral("Cost per month"));
-    p95_ = new FigureTile(QStringLiteral("Latency p95"));
+    p95_ = new FigureTile(QStringLiteral("Latency p95, with INIT"));
     cold_ = new FigureTile(QStringLiteral("Cold starts"));
     throttled_ = new FigureTile(QStringLiteral("Throttled"));
     for (auto* tile : {cost_, p95_, cold_, throttled_}) tiles->addWidget(tile, 1);

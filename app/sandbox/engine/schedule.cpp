@@ -3,18 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 
 namespace pilotlight::sandbox {
 namespace {
-
-std::int64_t bigEndian(const char* p, int bytes) {
-    std::uint64_t value = (bytes == 8 || (static_cast<unsigned char>(*p) & 0x80) == 0) ? 0 : ~0ULL;
-    for (int i = 0; i < bytes; ++i) value = (value << 8) | static_cast<unsigned char>(p[i]);
-    return static_cast<std::int64_t>(value);
-}
 
 std::optional<int> number(std::string_view text) {
     int value = 0;
@@ -83,42 +74,9 @@ std::optional<std::int64_t> localSeconds(std::string_view text) {  // yyyy-mm-dd
 
 }  // namespace
 
-std::optional<Zone> Zone::load(const std::string& name) {
-    Zone zone;
-    if (name.empty() || name == "UTC" || name == "Etc/UTC" || name == "GMT") return zone;
-    if (name.find("..") != std::string::npos || name.front() == '/') return std::nullopt;
-    std::ifstream file("/usr/share/zoneinfo/" + name, std::ios::binary);
-    const std::string data{std::istreambuf_iterator<char>(file), {}};
-    // TZif version 2: a 32-bit block that is skipped, then the 64-bit one (RFC 8536).
-    const auto counts = [&](std::size_t at, std::int64_t(&n)[6]) {
-        if (data.size() < at + 44 || data.compare(at, 4, "TZif") != 0) return false;
-        for (int i = 0; i < 6; ++i) n[i] = bigEndian(data.data() + at + 20 + 4 * i, 4);
-        return true;
-    };
-    std::int64_t n[6]{};
-    if (!counts(0, n) || data[4] < '2') return std::nullopt;
-    const std::size_t second = 44 + static_cast<std::size_t>(n[3] * 5 + n[4] * 6 + n[5] + n[2] * 8 + n[1] + n[0]);
-    if (!counts(second, n) || n[4] < 1) return std::nullopt;
-    const char* times = data.data() + second + 44;
-    const char* kinds = times + n[3] * 8;
-    const char* types = kinds + n[3];
-    if (static_cast<std::size_t>(types + n[4] * 6 - data.data()) > data.size()) return std::nullopt;
-    zone.first_ = bigEndian(types, 4);
-    for (std::int64_t i = 0; i < n[3]; ++i) {
-        zone.at_.push_back(bigEndian(times + 8 * i, 8));
-        zone.offset_.push_back(bigEndian(types + 6 * std::min<std::int64_t>(static_cast<unsigned char>(kinds[i]), n[4] - 1), 4));
-    }
-    return zone;
-}
-
-std::int64_t Zone::offsetAt(std::int64_t utc) const {
-    const auto after = std::upper_bound(at_.begin(), at_.end(), utc);
-    return after == at_.begin() ? first_ : offset_[static_cast<std::size_t>(after - at_.begin() - 1)];
-}
-
 std::optional<Schedule> Schedule::parse(std::string_view text, const std::string& zone_name) {
     Schedule s;
-    const auto zone = Zone::load(zone_name);
+    const auto zone = TimeZone::named(zone_name);
     const auto open = text.find('(');
     if (!zone || open == std::string_view::npos || text.back() != ')') return std::nullopt;
     s.zone_ = *zone;
@@ -127,7 +85,7 @@ std::optional<Schedule> Schedule::parse(std::string_view text, const std::string
         const auto local = localSeconds(inside);
         if (!local) return std::nullopt;
         s.kind_ = Kind::at;
-        s.at_ = (*local - s.zone_.offsetAt(*local - s.zone_.offsetAt(*local))) * kSecond;
+        s.at_ = std::chrono::duration_cast<std::chrono::microseconds>(s.zone_.atLocal(seconds(*local)).time_since_epoch()).count();
         return s;
     }
     std::vector<std::string_view> parts;
@@ -174,7 +132,7 @@ std::optional<Micros> Schedule::next(Micros t, Micros created) const {
     // Walks local minutes; whole days that do not fit are skipped.
     std::int64_t utc = t / kSecond / 60 * 60 + 60;
     for (int guard = 0; guard < 400'000; ++guard) {
-        const std::int64_t local = utc + zone_.offsetAt(utc);
+        const std::int64_t local = utc + zone_.offsetAt(Timestamp(seconds(utc))).count();
         const std::chrono::sys_days day{std::chrono::days{local / 86400}};
         const std::chrono::year_month_day date{day};
         const std::size_t weekday = std::chrono::weekday{day}.c_encoding() + 1;

@@ -7,21 +7,9 @@
 #include <vector>
 
 #include "app/sandbox/engine/arrivals.h"
+#include "core/base/time_zone.h"
 
 namespace pilotlight::sandbox {
-
-// Offsets from UTC, from the machine's zone files; UTC is always known.
-class Zone {
-public:
-    // nullopt for a name that this machine has no file for.
-    [[nodiscard]] static std::optional<Zone> load(const std::string& name);
-    [[nodiscard]] std::int64_t offsetAt(std::int64_t utc_seconds) const;
-
-private:
-    std::vector<std::int64_t> at_;
-    std::vector<std::int64_t> offset_;
-    std::int64_t first_ = 0;
-};
 
 class Schedule {
 public:
@@ -36,7 +24,7 @@ private:
     std::vector<bool> minute_, hour_, day_, month_, weekday_;  // weekday_[1] = Sunday
     bool any_day_ = true, any_weekday_ = true;
     int first_year_ = 1970, last_year_ = 2199;
-    Zone zone_;
+    TimeZone zone_;
 };
 
 }  // namespace pilotlight::sandbox

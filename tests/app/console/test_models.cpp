@@ -222,8 +222,26 @@ private slots:
         QVERIFY(ahead->days_tested >= 5);
         for (std::size_t i = 0; i < 7; ++i) QVERIFY(ahead->lo[i] <= ahead->value[i] && ahead->value[i] <= ahead->hi[i]);
         QVERIFY(ahead->value[1] > ahead->value[0]);  // the working week after its end
+        // What a kept change saves since yesterday is not forecast to come back.
+        Change kept;
+        kept.function_id = sample.functions[0].function.id;
+        kept.status = ChangeStatus::kept;
+        kept.applied = day(13);
+        kept.realised_saving_month = MoneyEstimate{Money::fromDouble(90), Money::fromDouble(80), Money::fromDouble(100)};
+        sample.changes.push_back(kept);
+        const auto less = forecastCosts(sample, 7);
+        for (std::size_t i = 0; i < 7; ++i) QVERIFY(std::abs(less->value[i] - (ahead->value[i] - 3)) < 0.2);
+        sample.changes.pop_back();
         sample.range.begin = day(6);
         QVERIFY(!forecastCosts(sample, 7).has_value());  // seven complete days: nothing to test on
+    }
+
+    void factorsOnPricesAreNamed() {
+        auto sample = fleet();
+        QVERIFY(overviewFigures(sample).cost.reference.endsWith(QStringLiteral("list price")));
+        sample.profiles.front().profile.price_factors = {{"*", 0.9}, {"duration", 0.5}};
+        const auto name = qs(sample.profiles.front().profile.name);
+        QVERIFY(overviewFigures(sample).cost.reference.contains(QStringLiteral("list price × 0.9, duration × 0.5 (profile %1)").arg(name)));
     }
 
     void costsAreGroupedExactly() {

@@ -1,6 +1,10 @@
-// The whole road in the window, against a running sandbox: read, what-if, plan, apply, see the change.
+// The whole road in the window, against a running sandbox: read, what-if, plan, apply, see the change; and the command line beside it, on
+// the same workspace.
 #include <set>
 
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QProcess>
 #include <QPushButton>
 #include <QTest>
 
@@ -14,6 +18,7 @@
 #include "app/console/startup.h"
 #include "core/workspace.h"
 #include "tests/support/data.h"
+#include "tests/support/process.h"
 #include "widgets/setting_slider.h"
 #include "widgets/theme.h"
 
@@ -99,6 +104,52 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(
             session.fleet()->function(id.toStdString()) && session.fleet()->function(id.toStdString())->function.memory.value == target,
             60'000);
+
+        commandLineBeside(session, QString::fromStdString(options.workspace), *session.fleet()->function(id.toStdString()));
+    }
+
+private:
+    // Readers see new data without restarting, whoever wrote it; a second writer waits, then names the holder.
+    static void commandLineBeside(Session& session, const QString& workspace, const FunctionRow& changed) {
+        const auto ctl = [&](QStringList arguments, QProcess& process) {
+            process.start(qs(pilotlight::test::builtProgram("pilotlightctl")), arguments << QStringLiteral("--workspace") << workspace);
+        };
+        QProcess reader;
+        ctl({QStringLiteral("functions"), QStringLiteral("--json")}, reader);
+        QTRY_COMPARE_WITH_TIMEOUT(reader.state(), QProcess::NotRunning, 60'000);
+        QCOMPARE(reader.exitCode(), 0);
+        bool seen = false;
+        const auto rows = QJsonDocument::fromJson(reader.readAllStandardOutput()).array();
+        for (const auto& row : rows)
+            if (row[QLatin1String("id")].toString() == qs(changed.function.id))
+                seen = row[QLatin1String("memory_mb")].toInt() == changed.function.memory.value;
+        QVERIFY2(seen, "the command line does not see what the window changed");
+        QCOMPARE(std::size_t(rows.size()), session.fleet()->functions.size());
+
+        QProcess writer;
+        ctl({QStringLiteral("slo"), QStringLiteral("set"), qs(changed.function.name), QStringLiteral("--p95"), QStringLiteral("4321")}, writer);
+        QTRY_COMPARE_WITH_TIMEOUT(writer.state(), QProcess::NotRunning, 60'000);
+        QVERIFY2(writer.exitCode() == 0, writer.readAllStandardError().constData());
+        const auto target = [&] {
+            for (const auto& slo : session.fleet()->slos)
+                if (slo.p95_ms == 4321.0) return true;
+            return false;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(target(), 30'000);
+
+        // Both write at once: each is done, or says who holds the workspace; nothing is lost.
+        QProcess sync;
+        ctl({QStringLiteral("sync")}, sync);
+        session.syncNow();
+        QTRY_COMPARE_WITH_TIMEOUT(sync.state(), QProcess::NotRunning, 240'000);
+        const QByteArray said = sync.readAllStandardError();
+        QVERIFY2(sync.exitCode() == 0 || said.contains("pilotlight pid "), said.constData());
+        QTRY_VERIFY_WITH_TIMEOUT(!session.syncing() && session.jobs().activeVisible() == 0, 240'000);
+        QProcess again;
+        ctl({QStringLiteral("sync")}, again);
+        QTRY_COMPARE_WITH_TIMEOUT(again.state(), QProcess::NotRunning, 240'000);
+        QVERIFY2(again.exitCode() == 0, again.readAllStandardError().constData());
+        QVERIFY(target());
     }
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/tuning/engine.h"
+#include "core/tuning/pool_levels.h"
 #include "tests/core/tuning/truth.h"
 
 namespace pilotlight::tuning {
@@ -235,6 +236,31 @@ TEST(Recommend, SpareReservationIsSaidWhereTheAccountIsShort) {
     };
     EXPECT_EQ(reasonsWith(150), 1);
     EXPECT_EQ(reasonsWith(900), 0);
+}
+
+// What another program scales is not changed; that it wastes money is said, with what to do, and all is not called well.
+TEST(Recommend, IdlePoolThatAnAutoscalerKeepsIsNamed) {
+    Truth t;
+    t.rate = 0.01;
+    t.pool = 3;
+    const auto run = test::runTruth(t);
+    auto evidence = test::evidenceOf(t, run, 14);
+    const auto said = [&](const PoolScaling& scaling) {
+        evidence.function.qualifiers.front().scaling = scaling;
+        evidence.history = {inForce(evidence.function, evidence.range.begin)};
+        const auto a = ask(evidence);
+        EXPECT_FALSE(a.r().settings.warm_pool || a.r().settings.warm_schedule);
+        EXPECT_NE(a.r().status, RecommendationStatus::optimal);
+        const auto reason = std::ranges::find_if(a.r().reasons, [](const auto& r) { return r.starts_with("The warm pool keeps "); });
+        return reason == a.r().reasons.end() ? std::string() : *reason;
+    };
+    const auto bare = said({3, 5, false, {}, {}});
+    EXPECT_NE(bare.find("3.0 instances on average and 1 would do"), std::string::npos) << bare;
+    EXPECT_NE(said({3, 5, true, {}, {}}).find("lower its minimum"), std::string::npos);
+    const PoolScaling by_day{0, 5, false, {{"on", "cron(0 6 * * ? *)", "", 3, 3, {}, {}}, {"off", "cron(0 18 * * ? *)", "", 0, 0, {}, {}}}, {}};
+    const auto clock = said(by_day);
+    EXPECT_NE(clock.find("1.5 instances on average and 0 would do"), std::string::npos) << clock;
+    EXPECT_NE(clock.find("scheduled actions"), std::string::npos) << clock;
 }
 
 TEST(Recommend, MissedTargetIsMetAtTheLeastCost) {
