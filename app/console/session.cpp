@@ -27,9 +27,7 @@ Session::Session(SessionOptions options, QObject* parent)
     fleet_job_ = std::make_unique<Latest>(*jobs_);
     refresh_ = new QTimer(this);
     connect(refresh_, &QTimer::timeout, this, [this] {
-        if (syncing()) return;
-        syncNow();
-        automatic_ = true;
+        if (!syncing()) readAgain({}, true);
     });
     reload_later_ = new QTimer(this);
     reload_later_->setSingleShot(true);
@@ -147,25 +145,32 @@ void Session::setRefreshSeconds(int seconds) {
     emit refreshChanged();
 }
 
+sync::SyncOptions Session::whatIsRead(Timestamp now) {
+    sync::SyncOptions options;
+    options.range = {now - hours(24 * 14), now};
+    return options;
+}
+
 void Session::syncNow(const QString& profile) {
-    if (syncing()) return;
+    if (!syncing()) readAgain(profile, false);
+}
+
+void Session::readAgain(const QString& profile, bool automatic) {
     ++syncing_;
-    automatic_ = false;
+    automatic_ = automatic;
     emit syncChanged();
     const std::string name = profile.toStdString();
     sync_job_ = jobs_->run<std::vector<sync::SyncReport>>(
         {profile.isEmpty() ? QStringLiteral("Read all connections") : QStringLiteral("Read %1").arg(profile), Lane::write, true},
-        [name](Workspace& workspace, const JobContext& job) -> Result<std::vector<sync::SyncReport>> {
+        [name, automatic](Workspace& workspace, const JobContext& job) -> Result<std::vector<sync::SyncReport>> {
             std::vector<sync::SyncReport> reports;
             PILOTLIGHT_ASSIGN(const auto profiles, workspace.profiles());
             std::optional<Error> failed;
             for (const auto& health : profiles) {
                 if (!name.empty() && health.profile.name != name) continue;
+                if (automatic && !health.last_sync) continue;  // the first read costs most: a person starts it
                 PILOTLIGHT_TRY(job.check());
-                const Timestamp now = workspace.clockOf(health.profile.name)->now();
-                sync::SyncOptions options;
-                options.range = {now - hours(24 * 14), now};
-                auto got = workspace.sync(health.profile.name, options, job);
+                auto got = workspace.sync(health.profile.name, whatIsRead(workspace.clockOf(health.profile.name)->now()), job);
                 if (!got) {
                     if (got.error().code == ErrorCode::cancelled) return fail(got.error());
                     failed = got.error();  // one connection failing does not stop the rest

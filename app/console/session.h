@@ -56,6 +56,8 @@ public:
     // A person is about to change something: a refresh that runs by itself gives way (it resumes where it was).
     void makeWay();
     [[nodiscard]] bool syncing() const { return syncing_ > 0; }
+    // What one read of a connection asks for: fourteen days, logs up to the default budget.
+    [[nodiscard]] static sync::SyncOptions whatIsRead(Timestamp now);
 
 public slots:
     void reload();                              // reads the fleet again
@@ -77,6 +79,8 @@ signals:
 
 private:
     void readFleetNow();
+    // `automatic`: only connections that were read before; gives way to a person's changes.
+    void readAgain(const QString& profile, bool automatic);
     void syncEnded(const Result<std::vector<sync::SyncReport>>& result, JobId job);
 
     SessionOptions options_;

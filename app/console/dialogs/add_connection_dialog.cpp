@@ -10,13 +10,14 @@
 
 #include "app/console/models/words.h"
 #include "core/workspace.h"
+#include "widgets/format.h"
 #include "widgets/state_view.h"
 
 namespace pilotlight::console {
 
 using namespace widgets;
 
-AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QDialog(parent), session_(session) {
+AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QDialog(parent), session_(session), price_job_(session.jobs()) {
     setWindowTitle(QStringLiteral("Add a connection"));
     setMinimumWidth(560);
     auto* column = new QVBoxLayout(this);
@@ -26,7 +27,9 @@ AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QD
     banner_ = new Banner;
     banner_->hide();
     column->addWidget(banner_);
-    auto* form = new QFormLayout;
+    form_area_ = new QWidget;
+    auto* form = new QFormLayout(form_area_);
+    form->setContentsMargins(0, 0, 0, 0);
     form->setHorizontalSpacing(space::l);
     form->setVerticalSpacing(space::s);
     form->setLabelAlignment(Qt::AlignLeft);
@@ -59,7 +62,7 @@ AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QD
     form->addRow(QStringLiteral("Endpoint URL"), endpoint_);
     form->addRow(QStringLiteral("Environment"), environment_);
     form->addRow(QString(), write_);
-    column->addLayout(form);
+    column->addWidget(form_area_);
     auto* secret =
         makeLabel(QStringLiteral("Pilotlight stores no secret. Credentials stay where the platform's own tools keep them and are read each time."),
                   Type::label, Role::muted);
@@ -70,8 +73,8 @@ AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QD
     column->addWidget(says_);
     auto* foot = new QHBoxLayout;
     foot->addStretch(1);
-    auto* cancel = new QPushButton(QStringLiteral("Cancel"));
-    add_ = new QPushButton(QStringLiteral("Add and read"));
+    auto* cancel = cancel_ = new QPushButton(QStringLiteral("Cancel"));
+    add_ = new QPushButton(QStringLiteral("Add"));
     setButtonKind(add_, "primary");
     cancel->setFixedHeight(kPrimaryHeight);
     cancel->setAutoDefault(false);
@@ -79,7 +82,11 @@ AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QD
     foot->addWidget(add_);
     column->addLayout(foot);
     connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
-    connect(add_, &QPushButton::clicked, this, &AddConnectionDialog::save);
+    connect(add_, &QPushButton::clicked, this, [this] {
+        if (added_.isEmpty()) return save();
+        session_.syncNow(added_);
+        accept();
+    });
     connect(environment_, &QComboBox::activated, this, [this] { environment_touched_ = true; });
     for (auto* field : {name_, regions_, aws_profile_, projects_, subscription_, endpoint_})
         connect(field, &QLineEdit::textChanged, this, &AddConnectionDialog::update);
@@ -142,6 +149,7 @@ Result<Profile> AddConnectionDialog::profile() const {
 }
 
 void AddConnectionDialog::update() {
+    if (!added_.isEmpty()) return;
     if (!environment_touched_) environment_->setCurrentIndex(endpoint_->text().trimmed().isEmpty() ? 0 : 2);
     const auto made = profile();
     add_->setEnabled(made.has_value());
@@ -163,8 +171,33 @@ void AddConnectionDialog::save() {
                 return;
             }
             session_.reload();
-            session_.syncNow(name);
-            accept();
+            price(name);
+        });
+}
+
+void AddConnectionDialog::price(const QString& name) {
+    added_ = name;
+    form_area_->setEnabled(false);
+    cancel_->setText(QStringLiteral("Not now"));
+    add_->setText(QStringLiteral("Read"));
+    add_->setEnabled(false);
+    banner_->show(Role::muted, QStringLiteral("%1 is added. Listing its functions, to say what reading them would cost…").arg(name));
+    price_job_.run<platform::ReadEstimate>(
+        {QStringLiteral("Price the first read of %1").arg(name), Lane::compute, true},
+        [name = name.toStdString()](Workspace& workspace, const JobContext& job) {
+            return workspace.estimateSync(name, Session::whatIsRead(workspace.clockOf(name)->now()), job);
+        },
+        this,
+        [this](Result<platform::ReadEstimate> estimate) {
+            add_->setEnabled(true);
+            add_->setDefault(true);
+            if (!estimate) {
+                banner_->show(Role::bad, qs(estimate.error().text()));
+                add_->setText(QStringLiteral("Read anyway"));
+                return;
+            }
+            banner_->show(Role::muted, QStringLiteral("Reading 14 days, with up to %1 log lines a function: %2.")
+                                           .arg(format::integer(double(sync::SyncOptions().log_lines_per_function)), qs(estimate->text)));
         });
 }
 

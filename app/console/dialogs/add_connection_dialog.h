@@ -1,8 +1,9 @@
-// A new profile: where to look, not what the secret is. Read-only unless the user says otherwise.
+// A new profile: where to look, not what the secret is. Read-only unless the user says otherwise. Then what the first read costs, before it.
 #pragma once
 
 #include <QDialog>
 
+#include "app/console/jobs/job_runner.h"
 #include "app/console/session.h"
 
 class QFormLayout;
@@ -29,6 +30,8 @@ private:
     void update();
     void showFields();
     void save();
+    // The connection is there: what the first read would cost, for the user to start or leave.
+    void price(const QString& name);
     Session& session_;
     widgets::Banner* banner_;
     QLineEdit* name_;
@@ -40,7 +43,10 @@ private:
     QComboBox* environment_;
     QCheckBox* write_;
     QLabel* says_;
-    QPushButton* add_;
+    QPushButton *add_, *cancel_;
+    QWidget* form_area_;
+    QString added_;  // name of the connection; empty until it is there
+    Latest price_job_;
     bool environment_touched_ = false;
 };
 

@@ -4,11 +4,14 @@
 
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QLabel>
+#include <QLineEdit>
 #include <QProcess>
 #include <QPushButton>
 #include <QTest>
 
 #include "app/common/sandbox_process.h"
+#include "app/console/dialogs/add_connection_dialog.h"
 #include "app/console/dialogs/plan_review_dialog.h"
 #include "app/console/main_window.h"
 #include "app/console/models/words.h"
@@ -105,10 +108,38 @@ private slots:
             session.fleet()->function(id.toStdString()) && session.fleet()->function(id.toStdString())->function.memory.value == target,
             60'000);
 
+        firstReadIsPriced(session, qs(ready->endpoints.at("aws")));
         commandLineBeside(session, QString::fromStdString(options.workspace), *session.fleet()->function(id.toStdString()));
     }
 
 private:
+    // A new connection says what reading it would cost, and is not read before somebody says so.
+    static void firstReadIsPriced(Session& session, const QString& endpoint) {
+        AddConnectionDialog dialog(session, nullptr);
+        dialog.show();
+        const auto fields = dialog.findChildren<QLineEdit*>();
+        fields[0]->setText(QStringLiteral("second"));
+        fields[5]->setText(endpoint);
+        QPushButton* add = nullptr;
+        for (auto* button : dialog.findChildren<QPushButton*>())
+            if (button->text() == QLatin1String("Add")) add = button;
+        QVERIFY(add != nullptr && add->isEnabled());
+        add->click();
+        QTRY_VERIFY_WITH_TIMEOUT(add->text() == QLatin1String("Read") && add->isEnabled(), 60'000);
+        QString said;
+        for (const auto* label : dialog.findChildren<QLabel*>())
+            if (label->text().startsWith(QLatin1String("Reading 14 days"))) said = label->text();
+        QVERIFY2(said.contains(QLatin1String("200")) && said.contains(QLatin1String(" calls, $")), qPrintable(said));
+        dialog.reject();
+        QTRY_VERIFY_WITH_TIMEOUT(session.fleet()->profile("second") != nullptr, 20'000);
+        QVERIFY(!session.fleet()->profile("second")->last_sync);
+        bool removed = false;
+        session.jobs().run<void>(
+            {"remove", Lane::write}, [](Workspace& workspace, const JobContext&) { return workspace.removeProfile("second"); }, &session,
+            [&](Status status) { removed = status.has_value(); });
+        QTRY_VERIFY_WITH_TIMEOUT(removed, 20'000);
+    }
+
     // Readers see new data without restarting, whoever wrote it; a second writer waits, then names the holder.
     static void commandLineBeside(Session& session, const QString& workspace, const FunctionRow& changed) {
         const auto ctl = [&](QStringList arguments, QProcess& process) {
