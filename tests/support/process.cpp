@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,8 +70,10 @@ Finished runProgram(const std::vector<std::string>& arguments, const std::map<st
     close(out[0]);
     close(err[0]);
     int status = 0;
-    waitpid(pid, &status, 0);
+    rusage used{};
+    wait4(pid, &status, 0, &used);
     finished.exit_code = exitCodeOf(status);
+    finished.most_mb = static_cast<double>(used.ru_maxrss) / 1024;
     return finished;
 }
 

@@ -11,6 +11,7 @@ namespace pilotlight::test {
 struct Finished {
     int exit_code = -1;                    // 128 + signal where it was killed
     std::string out, err;
+    double most_mb = 0;                    // most memory that was resident
 };
 
 // Runs a program to its end (killed after `timeout`, then exit_code is 137). `environment` adds to the test's own.
