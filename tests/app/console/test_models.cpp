@@ -238,7 +238,7 @@ private slots:
 
     void factorsOnPricesAreNamed() {
         auto sample = fleet();
-        QVERIFY(overviewFigures(sample).cost.reference.endsWith(QStringLiteral("list price")));
+        QVERIFY(overviewFigures(sample).cost.reference.contains(QStringLiteral(", list price;")));
         sample.profiles.front().profile.price_factors = {{"*", 0.9}, {"duration", 0.5}};
         const auto name = qs(sample.profiles.front().profile.name);
         QVERIFY(overviewFigures(sample).cost.reference.contains(QStringLiteral("list price × 0.9, duration × 0.5 (profile %1)").arg(name)));

@@ -141,7 +141,7 @@ private:
     }
 
     // Readers see new data without restarting, whoever wrote it; a second writer waits, then names the holder.
-    static void commandLineBeside(Session& session, const QString& workspace, const FunctionRow& changed) {
+    static void commandLineBeside(Session& session, const QString& workspace, FunctionRow changed) {
         const auto ctl = [&](QStringList arguments, QProcess& process) {
             process.start(qs(pilotlight::test::builtProgram("pilotlightctl")), arguments << QStringLiteral("--workspace") << workspace);
         };
@@ -150,11 +150,12 @@ private:
         QTRY_COMPARE_WITH_TIMEOUT(reader.state(), QProcess::NotRunning, 60'000);
         QCOMPARE(reader.exitCode(), 0);
         bool seen = false;
-        const auto rows = QJsonDocument::fromJson(reader.readAllStandardOutput()).array();
+        const QByteArray printed = reader.readAllStandardOutput();
+        const auto rows = QJsonDocument::fromJson(printed).array();
         for (const auto& row : rows)
             if (row[QLatin1String("id")].toString() == qs(changed.function.id))
                 seen = row[QLatin1String("memory_mb")].toInt() == changed.function.memory.value;
-        QVERIFY2(seen, "the command line does not see what the window changed");
+        QVERIFY2(seen, "the command line does not see what the window changed: " + printed.left(2000));
         QCOMPARE(std::size_t(rows.size()), session.fleet()->functions.size());
 
         QProcess writer;
