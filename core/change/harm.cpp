@@ -195,6 +195,20 @@ bool latencyGrew(const Behaviour& before, const Behaviour& after, double factor,
     return rankIncreaseP(before.period_p95, after.period_p95, factor) < level;
 }
 
+// The most that the prediction allows in the time watched: of the month, or of the hours of the day that this time has a part of.
+double expectedColdShare(const Effect& predicted, TimeRange watched) {
+    if (!predicted.cold_start_share) return 0;
+    const auto& cold = *predicted.cold_start_share;
+    double expected = cold.hi;
+    if (predicted.cold_share_by_hour.size() != 24 || watched.end <= watched.begin) return expected;
+    const double spread = cold.after > 0 ? std::max(1.0, cold.hi / cold.after) : 1;
+    for (auto hour = floorTo(watched.begin, minutes(60)); hour < watched.end && hour < watched.begin + hours(24); hour += minutes(60)) {
+        const auto of_day = static_cast<std::size_t>(std::chrono::floor<hours>(hour.time_since_epoch()).count() % 24);
+        expected = std::max(expected, std::min(1.0, spread * predicted.cold_share_by_hour[of_day]));
+    }
+    return expected;
+}
+
 }  // namespace
 
 HarmReport judgeHarm(const HarmInput& input) {
@@ -257,14 +271,17 @@ HarmReport judgeHarm(const HarmInput& input) {
         out.missing += out.missing.empty() ? "latency" : " and latency";
     }
 
-    double step = kColdStep;
-    if (const auto& cold = input.predicted.cold_start_share) step = std::max(step, cold->hi - cold->before + kColdStep);
+    const double expected = expectedColdShare(input.predicted, input.watched);
     const auto knows_cold = [](const Behaviour& each) { return each.coldShare().has_value(); };
-    if (after.coldShare() && known(knows_cold) && against(knows_cold, [&](const Behaviour& each) {
-            return shareGrew(*each.cold, *each.cold_of, *after.cold, *after.cold_of, step, 1.0, 1.0, level);
+    const auto above_prediction = [&] {
+        return binomialTail(std::llround(*after.cold_of), std::llround(*after.cold), std::min(1.0, expected + kColdStep)) < level;
+    };
+    if (after.coldShare() && known(knows_cold) && above_prediction() && against(knows_cold, [&](const Behaviour& each) {
+            return shareGrew(*each.cold, *each.cold_of, *after.cold, *after.cold_of, kColdStep, 1.0, 1.0, level);
         })) {
         out.harms.push_back(
-            fmt::format("cold starts rose to {} from {}", percent(*after.coldShare()), percent(input.before.coldShare().value_or(0))));
+            fmt::format("cold starts rose to {} from {} (up to {} was to be expected)", percent(*after.coldShare()),
+                        percent(input.before.coldShare().value_or(0)), percent(expected)));
     }
     return out;
 }

@@ -38,6 +38,7 @@ struct HarmInput {
     const Effect& predicted;
     std::optional<double> slo_p95_ms;
     double level = 0.05;  // of this look, for all tests together
+    TimeRange watched{};  // time that `after` is of
 };
 struct HarmReport {
     std::vector<std::string> harms;  // sentences with the numbers
@@ -45,7 +46,8 @@ struct HarmReport {
     std::string missing;             // what was not known
 };
 // A harm must be significant against the time before and against the same hours of earlier days, and matter:
-// errors and throttles + 0.5 points and x 1.5; p95 + 10 % or what was predicted, whichever is more; cold share + 2 points or as predicted.
+// errors and throttles + 0.5 points and x 1.5; p95 + 10 % or what was predicted, whichever is more; cold share + 2 points, and significantly
+// more than 2 points above what was predicted, of the month and of these hours of the day.
 [[nodiscard]] HarmReport judgeHarm(const HarmInput& input);
 
 }  // namespace pilotlight::change

@@ -95,7 +95,7 @@ Result<Change> ChangeService::judge(Change change, const JobContext& job) {
     const bool enough_before = enough(before) || (!windows.empty() && enough(season));
     HarmReport report;
     if (enough_after && enough_before)
-        report = judgeHarm({before, windows.empty() ? nullptr : &season, after, plan.effect, targetP95(function, slos), level});
+        report = judgeHarm({before, windows.empty() ? nullptr : &season, after, plan.effect, targetP95(function, slos), level, after_range});
     // Quiet, not idle: with as many again in the time that is left there will be enough to tell.
     const double seen = std::min(after.invocations, std::max(before.invocations, season.invocations));
     const auto wanted = static_cast<double>(options_.min_invocations);

@@ -59,6 +59,7 @@ struct Outcome {
     std::optional<MoneyEstimate> cost_month_as_read;
     std::optional<Estimate> p50_ms, p95_ms, p99_ms;  // of requests as the caller sees them: INIT included for cold ones
     std::optional<Estimate> cold_start_share, throttled_share; // 0..1
+    std::vector<double> cold_share_by_hour;  // of the UTC day, 24 values; empty where nothing was replayed
     std::map<std::string, MoneyEstimate> breakdown;  // by meter, sums to cost_month
     std::vector<std::pair<double, double>> latency_cdf; // (ms, share of requests faster), ascending; for the chart
     bool exact = true;                     // false: surface look-up, about to be replaced
@@ -91,6 +92,7 @@ struct EffectValue {
 };
 struct Effect {
     std::optional<EffectValue> cost_usd_month, p95_ms, cold_start_share;
+    std::vector<double> cold_share_by_hour;  // after, as Outcome: a quiet hour has more cold starts than the month
 };
 
 enum class RecommendationStatus { recommended, optimal, inconclusive };

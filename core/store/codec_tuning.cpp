@@ -44,6 +44,7 @@ void describe(Archive& field, Effect& effect) {
     field("cost_usd_month", effect.cost_usd_month);
     field("p95_ms", effect.p95_ms);
     field("cold_start_share", effect.cold_start_share);
+    field("cold_share_by_hour", effect.cold_share_by_hour);
 }
 template <typename Archive>
 void describe(Archive& field, SettingChange& change) {

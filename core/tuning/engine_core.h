@@ -39,6 +39,7 @@ struct Point {
     std::vector<std::pair<double, double>> cdf;  // (ms, share)
     bool pool_as_today = false;
     bool same_cold_starts = false;               // nothing changes that decides about them
+    std::vector<double> cold_by_hour;            // share of requests, by UTC hour of the day; empty for a look-up
     std::vector<WindowShare> windows;            // busy enough to judge a change by; empty for a look-up
 };
 

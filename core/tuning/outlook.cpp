@@ -129,6 +129,7 @@ std::optional<Saving> savingOf(const EngineCore& core, const Point& today, const
 Outcome outcomeOf(const EngineCore& core, const Point& p, bool exact, bool known) {
     Outcome out;
     out.exact = exact;
+    out.cold_share_by_hour = p.cold_by_hour;
     const auto cost = priced(core, p.usage, p.memory);
     if (cost) {
         std::vector<double> totals, as_read;

@@ -81,6 +81,20 @@ std::vector<WindowShare> windowShares(const EngineCore& core, const ReplayTotals
     return shares;
 }
 
+std::vector<double> coldByHour(const EngineCore& core, const ReplayTotals& totals) {
+    const double window_s = std::chrono::duration<double>(kVerificationWindow).count();
+    std::vector<double> served(24, 0.0), cold(24, 0.0);
+    for (std::size_t w = 0; w < totals.windows.size(); ++w) {
+        const double middle = core.work.week_offset_s + (static_cast<double>(w) + 0.5) * window_s;
+        const auto hour = static_cast<std::size_t>(middle / 3600) % 24;
+        served[hour] += totals.windows[w].requests;
+        cold[hour] += totals.windows[w].cold * core.cold_anchor;
+    }
+    const double all = totals.served > 0 ? totals.cold * core.cold_anchor / totals.served : 0;
+    for (std::size_t h = 0; h < cold.size(); ++h) cold[h] = std::min(1.0, served[h] > 0 ? cold[h] / served[h] : all);
+    return cold;
+}
+
 }  // namespace
 
 double Resolved::meanPool() const {
@@ -160,6 +174,7 @@ Point replayPoint(const EngineCore& core, const Resolved& s) {
     p.p99_s = latency.quantile(0.99);
     p.pool_as_today = poolAsToday(core, s);
     p.same_cold_starts = p.pool_as_today && s.traffic == 1 && s.surge == 1;
+    p.cold_by_hour = coldByHour(core, totals);
     p.windows = windowShares(core, totals, p.same_cold_starts, s.schedule.has_value());
     for (const auto& [seconds, share] : latency.cdf()) p.cdf.emplace_back(seconds * 1000, share);
     return p;

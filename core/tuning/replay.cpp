@@ -61,6 +61,7 @@ struct Sink {
             part.on_demand_ms += ms;
             if (how == model::Served::cold) {
                 totals.cold += 1;
+                part.cold += 1;
                 part.init_ms += billed(source.init);
             }
         }

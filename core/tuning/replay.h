@@ -28,6 +28,7 @@ struct ReplaySettings {
 // What was used in one part of the span.
 struct ReplayWindow {
     double requests = 0;  // served
+    double cold = 0;
     double on_demand_ms = 0, init_ms = 0, pool_ms = 0;
 };
 

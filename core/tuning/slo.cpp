@@ -27,6 +27,7 @@ Effect effectOf(const WhatIfResult& result) {
                                             after->hi.toDouble()};
     effect.p95_ms = value(result.today.p95_ms, result.whatif.p95_ms);
     effect.cold_start_share = value(result.today.cold_start_share, result.whatif.cold_start_share);
+    effect.cold_share_by_hour = result.whatif.cold_share_by_hour;
     return effect;
 }
 

@@ -253,6 +253,36 @@ TEST(WatchStatistics, FalseAlarmsStayBelowTheLevel) {
     EXPECT_LE(alarms, kRuns * 5 / 100);
 }
 
+// A pool that is given up costs cold starts, more of them in quiet hours: what was predicted for these hours is no harm, more than that is.
+TEST(WatchStatistics, ColdStartsThatWerePredictedForTheHourAreNoHarm) {
+    const auto seen = [](double invocations, double cold) {
+        Behaviour out;
+        out.counted = true;
+        out.invocations = invocations;
+        out.cold_of = invocations;
+        out.cold = cold;
+        out.errors = 0;
+        out.throttles = 0;
+        for (int i = 0; i < 200; ++i) out.durations.push_back(100);
+        return out;
+    };
+    Effect predicted;
+    predicted.cold_start_share = EffectValue{0, 0.02, 0.015, 0.03};
+    predicted.cold_share_by_hour.assign(24, 0.01);
+    predicted.cold_share_by_hour[3] = 0.12;
+    const auto harmed = [&](const char* begin, double cold) {
+        const auto t = *parseIso8601(begin);
+        const auto before = seen(100, 0), after = seen(100, cold);
+        return !judgeHarm({before, nullptr, after, predicted, std::nullopt, 0.05, {t, t + minutes(60)}}).harms.empty();
+    };
+    EXPECT_FALSE(harmed("2026-11-24T03:00:00Z", 17));
+    EXPECT_TRUE(harmed("2026-11-24T03:00:00Z", 40));
+    EXPECT_TRUE(harmed("2026-11-24T15:00:00Z", 17));
+    EXPECT_FALSE(harmed("2026-11-24T15:00:00Z", 5));
+    predicted.cold_share_by_hour.clear();  // a plan of an older version
+    EXPECT_TRUE(harmed("2026-11-24T03:00:00Z", 17));
+}
+
 TEST(WatchStatistics, Binomial) {
     EXPECT_NEAR(binomialTail(10, 5, 0.5), 0.623046875, 1e-12);
     EXPECT_NEAR(binomialTail(10, 10, 0.5), std::pow(0.5, 10), 1e-15);
