@@ -7,6 +7,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -47,6 +49,21 @@ struct ProfileHealth {
     std::optional<store::ImportRecord> last_sync;
     std::optional<Timestamp> data_as_of;
 };
+
+// What was billed beside what was computed from usage and list prices.
+struct BilledAndComputed {
+    std::string profile;
+    std::string function_id;               // empty = the bill does not say whose it is
+    std::string meter;
+    std::optional<Money> billed, computed; // nullopt = no such line
+    std::vector<std::string> usage_types;  // what the bill calls it
+};
+struct BillCheck {
+    std::vector<BilledAndComputed> rows;   // by profile, function and meter
+    std::map<std::string, std::set<Timestamp>> days; // by profile: whole UTC days that its bill has closed lines for, which are compared
+};
+// Sums of rows by profile and, where asked for, function and meter.
+[[nodiscard]] std::vector<BilledAndComputed> grouped(const std::vector<BilledAndComputed>& rows, bool by_function, bool by_meter);
 
 // Order of recommendations. saving: USD a month. latency: ms by which the p95 falls times requests, that is what callers wait less in all;
 // what does not shorten it comes last. Either way recommended ones first, otherwise as they came.
@@ -91,8 +108,12 @@ public:
     // Stored period where `period` is 0 or the stored one; longer ones are rolled up (percentiles refuse).
     [[nodiscard]] Result<MetricSeries> metrics(const SeriesKey& key, TimeRange range, seconds period);
     [[nodiscard]] Result<InvocationLog> invocations(const std::string& function_id, TimeRange range);
-    // Computed lines per function, day and meter, or billed ones as imported.
+    // Computed lines per function, day and meter, or billed ones as imported; what a plan of several apps was billed for is divided among them.
     [[nodiscard]] Result<std::vector<CostLine>> costs(TimeRange range, CostKind kind, Figures figures = Figures::exact);
+    // Over the whole days of the range that the bill has. Lines of the bill that belong to no known function are rows, too.
+    [[nodiscard]] Result<BillCheck> billCheck(TimeRange range);
+    // Most that free grants take off these computed lines: negative ones, an account and month each (pricing/free_grants.h).
+    [[nodiscard]] Result<std::vector<CostLine>> freeGrants(std::span<const CostLine> computed);
     [[nodiscard]] Result<std::vector<store::ImportRecord>> imports(std::size_t newest);
 
     // Tuning

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/store/plan_part.h"
 #include "core/store/qualifier_series.h"
 #include "core/tuning/measured.h"
 #include "core/tuning/pool_levels.h"
@@ -194,6 +195,16 @@ Result<EvidenceReader::Gathered> EvidenceReader::gather(const Function& function
         PILOTLIGHT_ASSIGN(use.in_use, shortest(store_, gathered.keys, Metric::pool_concurrency, Statistic::maximum, range, q.name));
         PILOTLIGHT_ASSIGN(use.utilization, shortest(store_, gathered.keys, Metric::pool_utilization, Statistic::maximum, range, q.name));
     }
+    if (const std::string plan(function.untunedText(untuned_key::kPlan)); !plan.empty()) {
+        if (!plans_) {
+            PILOTLIGHT_ASSIGN(const auto all, store_.functions());
+            plans_ = store::sharedPlans(all);
+        }
+        if (const auto shared = plans_->find(plan); shared != plans_->end()) {
+            out.plan_apps = shared->second.size();
+            PILOTLIGHT_ASSIGN(out.plan_part, store::planPart(store_, shared->second, function.id, range));
+        }
+    }
     PILOTLIGHT_ASSIGN(gathered.seen, store_.settingsHistory(function.id));
     PILOTLIGHT_ASSIGN(out.observations, store_.observations(function.id));
     PILOTLIGHT_ASSIGN(out.prices, prices(function, range.end));
@@ -229,21 +240,29 @@ Result<std::vector<CostLine>> dailyCosts(const tuning::Evidence& evidence) {
     for (auto day = floorTo(range.begin, hours(24)); day < end; day += hours(24)) {
         const auto period = TimeRange{day, day + hours(24)}.clippedTo({range.begin, end});
         if (evidence.invocations.coverage.intersectedWith(period).ranges().empty()) continue;
-        std::map<std::string, Money> by_meter;
+        struct Sum {
+            double quantity = 0;
+            Money amount;
+        };
+        std::map<std::string, Sum> by_meter;
         for (const auto& segment : tuning::usageSegments(evidence, period)) {
             if (!segment.pool_doubt.empty()) return std::vector<CostLine>{};  // unknown, as the function's cost is
-            PILOTLIGHT_ASSIGN(const auto part, pricing::functionCost(segment.usage, pricing::shapeOf(function, segment.memory, segment.vcpu), *evidence.prices, evidence.price_factors));
-            for (const auto& [meter, amount] : part) by_meter[meter] += amount;
+            PILOTLIGHT_ASSIGN(const auto part, pricing::functionLines(segment.usage, pricing::shapeOf(function, segment.memory, segment.vcpu), *evidence.prices, evidence.price_factors));
+            for (const auto& line : part) {
+                by_meter[line.meter].quantity += line.quantity;
+                by_meter[line.meter].amount += line.amount;
+            }
         }
-        for (const auto& [meter, amount] : by_meter) {
-            if (amount == Money()) continue;
+        for (const auto& [meter, sum] : by_meter) {
+            if (sum.amount == Money()) continue;
             lines.push_back({.function_id = function.id,
                              .profile = function.profile,
                              .service = serviceName(function),
                              .meter = meter,
                              .region = function.region,
                              .period = period,
-                             .amount = amount,
+                             .quantity = sum.quantity,
+                             .amount = sum.amount,
                              .kind = CostKind::computed,
                              .estimated = period.length() < hours(24),
                              .source = pricing::describe(*evidence.prices)});

@@ -39,13 +39,14 @@ private:
     std::map<std::string, std::map<std::string, double>> factors_;
     std::map<std::pair<std::string, std::string>, std::optional<AccountLimits>> limits_;
     std::optional<std::vector<Slo>> slos_;
+    std::optional<std::map<std::string, std::vector<std::string>>> plans_;  // those that several apps share
 };
 
 // What the bill calls the service that runs it.
 [[nodiscard]] const char* serviceName(const Function& function);
 // One line of the Functions table from evidence.
 [[nodiscard]] FunctionRow rowOf(const tuning::Evidence& evidence);
-// Computed cost per UTC day and meter, cut at what was read.
+// Computed cost per UTC day and meter, with quantities, cut at what was read.
 [[nodiscard]] Result<std::vector<CostLine>> dailyCosts(const tuning::Evidence& evidence);
 
 }  // namespace pilotlight

@@ -2,10 +2,13 @@
 // table of a thousand functions reads none of their points.
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "core/pricing/free_grants.h"
+#include "core/store/plan_part.h"
 #include "core/workspace_evidence.h"
 #include "core/workspace_impl.h"
 
@@ -78,13 +81,20 @@ bool decodeRow(const std::string& text, FunctionRow& row) {
     }
 }
 
-// [[begin, end, {meter: units}], ...]
+// Nine digits: what is shown of a quantity, in half the text.
+double shortened(double quantity) {
+    if (!(quantity > 0)) return 0;
+    const double step = std::pow(10.0, std::floor(std::log10(quantity)) - 8);
+    return std::round(quantity / step) * step;
+}
+
+// [[begin, end, {meter: [units, quantity]}], ...]
 std::string encodeCosts(const std::vector<CostLine>& lines) {
     json days = json::array();
     for (const auto& line : lines) {
         const auto begin = line.period.begin.time_since_epoch().count();
         if (days.empty() || days.back()[0] != begin) days.push_back({begin, line.period.end.time_since_epoch().count(), json::object()});
-        days.back()[2][line.meter] = line.amount.units();
+        days.back()[2][line.meter] = {line.amount.units(), shortened(line.quantity)};
     }
     return json{{"source", lines.empty() ? "" : lines.front().source}, {"days", days}}.dump();
 }
@@ -98,9 +108,10 @@ bool decodeCosts(const std::string& text, const Function& function, std::vector<
         for (const auto& day : body.at("days")) {
             line.period = {Timestamp(milliseconds(day.at(0).get<std::int64_t>())), Timestamp(milliseconds(day.at(1).get<std::int64_t>()))};
             line.estimated = line.period.length() < hours(24);
-            for (const auto& [meter, units] : day.at(2).items()) {
+            for (const auto& [meter, sum] : day.at(2).items()) {
                 line.meter = meter;
-                line.amount = Money::fromUnits(units.get<std::int64_t>());
+                line.amount = Money::fromUnits(sum.at(0).get<std::int64_t>());
+                line.quantity = sum.at(1).get<double>();
                 lines.push_back(line);
             }
         }
@@ -109,6 +120,51 @@ bool decodeCosts(const std::string& text, const Function& function, std::vector<
         lines.resize(had);
         return false;
     }
+}
+
+bool ofPlan(const CostLine& line) { return line.function_id.find("/microsoft.web/serverfarms/") != std::string::npos; }
+
+// What a plan was billed for, divided among its apps by the instance time that each counted that day; by equal parts where none was counted.
+// A plan without a known app stays attributable to none.
+Result<std::vector<CostLine>> sharePlans(store::Store& store, std::vector<CostLine> lines) {
+    if (std::none_of(lines.begin(), lines.end(), ofPlan)) return lines;
+    std::map<std::string, std::vector<std::string>> plans;
+    PILOTLIGHT_ASSIGN(const auto functions, store.functions());
+    for (const auto& f : functions)
+        if (const std::string plan(f.untunedText(untuned_key::kPlan)); !plan.empty()) plans[plan].push_back(f.id);
+    std::map<std::pair<std::string, Timestamp>, std::vector<double>> weights;
+    std::vector<CostLine> shared;
+    for (auto& line : lines) {
+        if (!ofPlan(line)) {
+            shared.push_back(std::move(line));
+            continue;
+        }
+        const std::string plan = std::exchange(line.function_id, {}), name = plan.substr(plan.rfind('/') + 1);
+        const auto apps = plans.find(plan);
+        if (apps == plans.end()) {
+            line.source += ": plan " + name + ", of which no app is known";
+            shared.push_back(std::move(line));
+            continue;
+        }
+        auto& weight = weights[{plan, line.period.begin}];
+        if (weight.empty()) {
+            PILOTLIGHT_ASSIGN(weight, store::planWeights(store, apps->second, line.period));
+        }
+        double sum = 0;
+        for (const double each : weight) sum += each;
+        Money rest = line.amount;
+        for (std::size_t i = 0; i < weight.size(); ++i) {
+            const double share = sum > 0 ? weight[i] / sum : 1.0 / static_cast<double>(weight.size());
+            CostLine part = line;
+            part.function_id = apps->second[i];
+            part.quantity = line.quantity * share;
+            part.amount = i + 1 == weight.size() ? rest : line.amount.times(share);
+            rest -= part.amount;
+            if (weight.size() > 1) part.source += ": part of plan " + name + (sum > 0 ? ", by instance time" : ", in equal parts");
+            shared.push_back(std::move(part));
+        }
+    }
+    return shared;
 }
 
 }  // namespace
@@ -212,7 +268,7 @@ Result<std::vector<CostLine>> Workspace::costs(TimeRange range, CostKind kind, F
     if (kind != CostKind::computed) {
         PILOTLIGHT_ASSIGN(lines, store->costs(range));
         std::erase_if(lines, [&](const CostLine& line) { return line.kind != kind; });
-        return lines;
+        return sharePlans(*store, std::move(lines));
     }
     PILOTLIGHT_ASSIGN(const auto all, store->functions());
     std::unordered_map<std::string, store::Store::Summary> kept;
@@ -235,6 +291,17 @@ Result<std::vector<CostLine>> Workspace::costs(TimeRange range, CostKind kind, F
     }));
     for (auto& each : computed) std::move(each.begin(), each.end(), std::back_inserter(lines));
     return lines;
+}
+
+Result<std::vector<CostLine>> Workspace::freeGrants(std::span<const CostLine> computed) {
+    PILOTLIGHT_ASSIGN(auto* const store, impl_->reader());
+    PILOTLIGHT_ASSIGN(const auto all, store->functions());
+    std::unordered_map<std::string_view, const Function*> by_id;
+    for (const auto& function : all) by_id.emplace(function.id, &function);
+    return pricing::freeGrants(computed, [&](const std::string& id) {
+        const auto found = by_id.find(id);
+        return found == by_id.end() ? nullptr : found->second;
+    });
 }
 
 }  // namespace pilotlight

@@ -73,6 +73,7 @@ Result<std::shared_ptr<const Fleet>> readFleet(Workspace& workspace, const Range
     take(fleet->imports, workspace.imports(50));
     PILOTLIGHT_TRY(job.check());
     take(fleet->costs, workspace.costs(fleet->range, CostKind::computed, Figures::kept));
+    take(fleet->grants, workspace.freeGrants(fleet->costs));
     PILOTLIGHT_TRY(job.check());
     return std::shared_ptr<const Fleet>(std::move(fleet));
 }

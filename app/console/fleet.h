@@ -27,6 +27,7 @@ struct Fleet {
     std::vector<Recommendation> recommendations;
     std::vector<Change> changes;               // newest first
     std::vector<CostLine> costs;               // computed, by function, day and meter
+    std::vector<CostLine> grants;              // most that free grants take off `costs`: of accounts, not of functions
     std::vector<store::ImportRecord> imports;  // newest first
     std::vector<Slo> slos;
     std::vector<Error> problems;  // parts of this that could not be read

@@ -13,7 +13,6 @@
 #include "app/console/frame/refresh_picker.h"
 #include "app/console/frame/status_line.h"
 #include "app/console/models/words.h"
-#include "app/console/pages/announced_page.h"
 #include "app/console/pages/benchmarks_page.h"
 #include "app/console/pages/changes_page.h"
 #include "app/console/pages/connections_page.h"
@@ -21,6 +20,7 @@
 #include "app/console/pages/function_page.h"
 #include "app/console/pages/functions_page.h"
 #include "app/console/pages/overview_page.h"
+#include "app/console/pages/reconciliation_page.h"
 #include "app/console/pages/settings_page.h"
 #include "app/console/startup.h"
 #include "widgets/command_palette.h"
@@ -86,12 +86,7 @@ MainWindow::MainWindow(Session& session) : session_(session) {
     add(new OverviewPage(session_));
     add(new FunctionsPage(session_));
     add(new CostsPage(session_));
-    add(new AnnouncedPage(
-        session_, QStringLiteral("reconciliation"), QStringLiteral("The bill beside what the usage should have cost"),
-        QStringLiteral(
-            "Day by day and meter by meter: what the platform billed, what Pilotlight computes from usage and list prices, and why the "
-            "two differ. It needs imported bills, which this version cannot read yet. Computed costs are complete today."),
-        QStringLiteral("Open Costs"), QStringLiteral("costs")));
+    add(new ReconciliationPage(session_));
     add(new BenchmarksPage(session_));
     add(new ChangesPage(session_));
     add(new ConnectionsPage(session_));

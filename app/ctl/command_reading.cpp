@@ -9,6 +9,8 @@
 #include "app/ctl/context.h"
 #include "app/ctl/json.h"
 #include "app/ctl/table.h"
+#include "core/change/settings.h"
+#include "core/platform/make_platform.h"
 
 namespace pilotlight::ctl {
 namespace {
@@ -150,9 +152,46 @@ void printMetrics(Context& context, const MetricsCommand& command) {
     if (!command.csv) context.note(fmt::format("{} {} per {} s{}{}", name(*statistic), name(*metric), series->key.period.count(), *unit(*metric) != 0 ? ", " : "", unit(*metric)));
 }
 
+// Current value of a setting, as plans write it; "unknown" where the platform does not show it.
+std::string valueOf(const Function& f, const std::string& setting) {
+    if (setting == "vcpu") return fmt::format("{:g}", f.vcpuShare());
+    if ((setting == "concurrency" && !f.concurrencyKnown()) || (setting == "timeout_s" && f.timeout.count() == 0)) return "unknown";
+    if (setting == "concurrency") return std::to_string(f.concurrency);
+    if (setting == "warm_pool") return f.warmPool() ? std::to_string(*f.warmPool()) : "unknown";
+    if (setting == "warm_schedule") return "none";
+    return change::currentValue(f, setting, {});
+}
+
+std::string rangeOf(const SettingRange& range) {
+    std::string out;
+    for (const double value : range.values) out += (out.empty() ? "" : ", ") + fmt::format("{:g}", value);
+    return out.empty() ? fmt::format("{:g} to {:g}", range.min, range.max) : out;
+}
+
+void printSettings(Context& context, const std::string& name_or_id) {
+    const auto opened = context.workspace();
+    if (!opened) return context.fail(opened.error());
+    const auto function = (*opened)->function(name_or_id);
+    if (!function) return context.fail(function.error());
+    const auto capabilities = platform::capabilitiesOf(*function, std::nullopt);
+    if (context.json) {
+        auto settings = Json::array();
+        for (const auto& each : capabilities.settings)
+            settings.push_back({{"setting", each.setting}, {"label", each.label}, {"value", valueOf(*function, each.setting)}, {"settable", each.settable},
+                                {"min", each.min}, {"max", each.max}, {"step", each.step}, {"values", each.values}, {"why", each.why}});
+        return context.out(Json{{"function_id", function->id}, {"settings", settings}, {"shown_only", function->untuned}, {"as_of", toIso8601(function->settings_as_of)}}.dump(2));
+    }
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& each : capabilities.settings)
+        rows.push_back({each.setting, valueOf(*function, each.setting), each.settable ? rangeOf(each) : "cannot be set", each.why});
+    for (const auto& [key, value] : function->untuned) rows.push_back({key, value, "shown only", ""});
+    context.out(table({"Setting", "Value", "Range", "Why"}, rows, {}));
+}
+
 struct CostsCommand {
     RangeOptions range;
     std::string by = "function", metric = "computed";
+    bool after_grants = false;
 };
 
 void printCosts(Context& context, const CostsCommand& command) {
@@ -173,8 +212,20 @@ void printCosts(Context& context, const CostsCommand& command) {
     }
     const auto range = context.range(command.range.from, command.range.to, workspace.now());
     if (!range) return context.fail(range.error());
-    const auto lines = workspace.costs(*range, *kind);
+    auto lines = workspace.costs(*range, *kind);
     if (!lines) return context.fail(lines.error());
+    if (*kind == CostKind::computed) {
+        auto grants = workspace.freeGrants(*lines);
+        if (!grants) return context.fail(grants.error());
+        Money off;
+        for (const auto& grant : *grants) off -= grant.amount;
+        if (command.after_grants)
+            std::move(grants->begin(), grants->end(), std::back_inserter(*lines));
+        else if (off > Money{} && !context.json)
+            context.note("Costs: before free grants, which take off " + money(std::optional(off)) + " of this range at most (once an account and month; --after-grants)");
+    } else if (command.after_grants) {
+        return context.fail({ErrorCode::invalid_argument, "--after-grants is for computed costs", {}, "What was billed has its grants taken off in --metric effective"});
+    }
     const auto profiles = workspace.profiles();
     std::map<std::string, std::string> platform_of;
     if (profiles) {
@@ -216,6 +267,46 @@ void printCosts(Context& context, const CostsCommand& command) {
     if (*kind == CostKind::computed) context.notePrices(workspace);
 }
 
+void printBillCheck(Context& context, const CostsCommand& command) {
+    const auto opened = context.workspace();
+    if (!opened) return context.fail(opened.error());
+    const bool by_function = command.by == "function", by_meter = command.by == "meter";
+    if (!by_function && !by_meter && command.by != "connection")
+        return context.fail({ErrorCode::invalid_argument, "The bill cannot be compared by \"" + command.by + "\"", {}, "Use function, meter or connection"});
+    const auto range = context.range(command.range.from, command.range.to, (*opened)->now());
+    if (!range) return context.fail(range.error());
+    const auto check = (*opened)->billCheck(*range);
+    if (!check) return context.fail(check.error());
+    const auto rows = grouped(check->rows, by_function, by_meter);
+    const auto orNull = [](const std::optional<Money>& amount) { return amount ? Json(amount->toDouble()) : Json(nullptr); };
+    const auto difference = [](const BilledAndComputed& row) -> std::optional<Money> {
+        if (!row.billed || !row.computed) return std::nullopt;
+        return *row.billed - *row.computed;
+    };
+    if (context.json) {
+        auto out = Json::array();
+        for (const auto& row : rows) {
+            Json one{{"profile", row.profile}};
+            if (by_function) one["function"] = row.function_id.empty() ? Json(nullptr) : Json(row.function_id);
+            if (by_meter) one["meter"] = row.meter;
+            one.update(Json{{"days", check->days.at(row.profile).size()}, {"billed_usd", orNull(row.billed)}, {"computed_usd", orNull(row.computed)},
+                            {"difference_usd", orNull(difference(row))}, {"usage_types", row.usage_types}});
+            out.push_back(std::move(one));
+        }
+        return context.out(out.dump(2));
+    }
+    if (rows.empty()) return context.out("No closed day of a bill has been read for this range. Read it: pilotlightctl sync");
+    std::vector<std::vector<std::string>> cells;
+    for (const auto& row : rows) {
+        std::string usage_types;
+        for (const auto& each : row.usage_types) usage_types += (usage_types.empty() ? "" : ", ") + each;
+        cells.push_back({row.profile, by_function ? row.function_id.empty() ? "of no one function" : row.function_id : by_meter ? row.meter : "all", money(row.billed),
+                         money(row.computed), money(difference(row)), usage_types});
+    }
+    context.out(table({"Connection", by_function ? "Function" : "Meter", "Billed", "Computed", "Difference", "The bill's words"}, cells, {2, 3, 4}));
+    for (const auto& [profile, days] : check->days) context.note(fmt::format("{}: {} whole days that are billed", profile, days.size()));
+}
+
 } // namespace
 
 void addReadingCommands(CLI::App& app, Context& context) {
@@ -237,7 +328,7 @@ void addReadingCommands(CLI::App& app, Context& context) {
     auto metrics_options = std::make_shared<MetricsCommand>();
     auto* metrics = app.add_subcommand("metrics", "Print one series of a function");
     metrics->add_option("function", metrics_options->function, "Id or unique name")->required();
-    metrics->add_option("--metric", metrics_options->metric, "invocations, errors, throttles, duration, concurrency, ...")->required();
+    metrics->add_option("--metric", metrics_options->metric, "invocations, errors, throttles, duration, pending_latency, concurrency, gpu_utilization, ...")->required();
     metrics->add_option("--stat", metrics_options->statistic, "sum, average, minimum, maximum, sample_count, p50, p90, p95, p99")->required();
     metrics->add_option("--period", metrics_options->period, "Seconds; longer than stored rolls up (percentiles refuse)");
     metrics->add_option("--qualifier", metrics_options->qualifier, "Alias or version");
@@ -245,10 +336,23 @@ void addReadingCommands(CLI::App& app, Context& context) {
     metrics_options->range.addTo(*metrics);
     metrics->callback([metrics_options, &context] { printMetrics(context, *metrics_options); });
 
+    auto settings_function = std::make_shared<std::string>();
+    auto* settings = app.add_subcommand("settings", "Settings of a function: values, ranges, and why one cannot be set");
+    settings->add_option("function", *settings_function, "Id or unique name")->required();
+    settings->callback([settings_function, &context] { printSettings(context, *settings_function); });
+
+    auto bill_options = std::make_shared<CostsCommand>();
+    bill_options->by = "meter";
+    auto* bill = app.add_subcommand("bill", "What was billed beside what was computed, over the whole days that are billed");
+    bill->add_option("--by", bill_options->by, "meter, function or connection")->capture_default_str();
+    bill_options->range.addTo(*bill);
+    bill->callback([bill_options, &context] { printBillCheck(context, *bill_options); });
+
     auto costs_options = std::make_shared<CostsCommand>();
     auto* costs = app.add_subcommand("costs", "Sum costs; computed from usage, or as billed");
     costs->add_option("--by", costs_options->by, "platform, function, meter, day; several separated by commas")->capture_default_str();
     costs->add_option("--metric", costs_options->metric, "computed, billed or effective")->capture_default_str();
+    costs->add_flag("--after-grants", costs_options->after_grants, "Take off what free grants are worth at most, once an account and month (lines of no function)");
     costs_options->range.addTo(*costs);
     costs->callback([costs_options, &context] { printCosts(context, *costs_options); });
 }

@@ -8,6 +8,7 @@
 #include "core/change/harm.h"
 #include "core/change/settings.h"
 #include "core/pricing/price_book.h"
+#include "core/store/plan_part.h"
 #include "core/store/qualifier_series.h"
 #include "core/tuning/measured.h"
 #include "core/tuning/pool_levels.h"
@@ -93,6 +94,14 @@ Result<std::optional<Usage>> usageOf(store::Store& store, const Profile& profile
         PILOTLIGHT_ASSIGN(*series, wholeSeries(store, keys, what.first, what.second, range));
     }
     PILOTLIGHT_ASSIGN(evidence.pool_invocations, store::sumOverQualifiers(store, keys, Metric::pool_invocations, range));
+    if (!function.untunedText(untuned_key::kPlan).empty()) {
+        PILOTLIGHT_ASSIGN(const auto functions, store.functions());
+        const auto plans = store::sharedPlans(functions);
+        if (const auto plan = plans.find(std::string(function.untunedText(untuned_key::kPlan))); plan != plans.end()) {
+            evidence.plan_apps = plan->second.size();
+            PILOTLIGHT_ASSIGN(evidence.plan_part, store::planPart(store, plan->second, function.id, range));
+        }
+    }
     const bool counted = evidence.invocations.coverage.covers(range) || evidence.log.complete.covers(range);
     if (!counted) return std::nullopt;
     // Averages without counts: every invocation has one.

@@ -33,7 +33,7 @@ enum class CostKind { computed, billed, effective };
 [[nodiscard]] Result<CostKind> parseCostKind(std::string_view text);
 
 struct CostLine {
-    std::string function_id;               // empty = not attributable to one function
+    std::string function_id;               // empty = not attributable to one function; billed lines as stored: also the id of an Azure plan
     std::string profile;
     std::string service;                   // "AWS Lambda"
     std::string usage_type;                // the platform's own: "EU-Lambda-GB-Second"

@@ -101,6 +101,10 @@ struct EventSource {
 namespace untuned_key {
 inline constexpr const char* kKind = "kind";       // gcp: "service" | "gen2" | "gen1"; azure: "flex" | "premium" | "consumption" | "dedicated"
 inline constexpr const char* kBilling = "billing"; // gcp: "request" | "instance"
+inline constexpr const char* kAccelerator = "accelerator"; // gcp: "1 x nvidia-l4"; absent without a GPU
+inline constexpr const char* kGpuRedundancy = "gpu_zonal_redundancy"; // gcp, with a GPU: "on" | "off"
+inline constexpr const char* kStartupBoost = "startup_cpu_boost"; // gcp services: "on" | "off"
+inline constexpr const char* kPlan = "plan";       // azure: id of the plan, lower case
 } // namespace untuned_key
 
 struct Function {

@@ -30,6 +30,9 @@ enum class Metric : std::uint8_t {
     cpu_utilization,      // 0..1
     cost,                 // USD per period, computed
     billable_time,        // s of instance time that is billed, where the platform measures it
+    pending_latency,      // ms; waited for a slot or a new instance, its start included; of requests that waited
+    gpu_utilization,      // 0..1
+    gpu_memory_used,      // MB
 };
 [[nodiscard]] const char* name(Metric metric);   // "invocations"
 [[nodiscard]] const char* unit(Metric metric);   // "ms", "MB", "" for counts

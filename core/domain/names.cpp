@@ -54,7 +54,10 @@ constexpr std::array kMetrics{Named{Metric::invocations, "invocations"},
                               Named{Metric::instances, "instances"},
                               Named{Metric::cpu_utilization, "cpu_utilization"},
                               Named{Metric::cost, "cost"},
-                              Named{Metric::billable_time, "billable_time"}};
+                              Named{Metric::billable_time, "billable_time"},
+                              Named{Metric::pending_latency, "pending_latency"},
+                              Named{Metric::gpu_utilization, "gpu_utilization"},
+                              Named{Metric::gpu_memory_used, "gpu_memory_used"}};
 constexpr std::array kStatistics{Named{Statistic::sum, "sum"},         Named{Statistic::average, "average"},
                                  Named{Statistic::minimum, "minimum"}, Named{Statistic::maximum, "maximum"},
                                  Named{Statistic::sample_count, "sample_count"}, Named{Statistic::p50, "p50"},
@@ -91,8 +94,10 @@ Result<ChangeStatus> parseChangeStatus(std::string_view text) { return parse(kCh
 const char* unit(Metric metric) {
     switch (metric) {
         case Metric::duration:
-        case Metric::init_duration: return "ms";
-        case Metric::memory_used: return "MB";
+        case Metric::init_duration:
+        case Metric::pending_latency: return "ms";
+        case Metric::memory_used:
+        case Metric::gpu_memory_used: return "MB";
         case Metric::cost: return "USD";
         case Metric::billable_time: return "s";
         default: return "";

@@ -79,29 +79,4 @@ Result<std::vector<CostLine>> cloudRunLines(const Usage& usage, const InstanceSh
     return priceLines(lines, book, factors);
 }
 
-std::map<std::string, Money> cloudRunFreeGrant(const std::map<std::string, double>& units, bool instance_based) {
-    // cloud.google.com/run/pricing: free per billing account and month, as a discount at Tier 1 rates.
-    struct Grant {
-        const char* meter;
-        double units;
-        const char* usd;
-    };
-    static constexpr Grant request_based[] = {
-        {meter::kVcpu, 180'000, "0.000024"}, {meter::kMemory, 360'000, "0.0000025"}, {meter::kRequests, 2'000'000, "0.0000004"}};
-    static constexpr Grant whole_life[] = {{meter::kVcpu, 240'000, "0.000018"}, {meter::kMemory, 450'000, "0.000002"}};
-    std::map<std::string, Money> credit;
-    const auto take = [&](const auto& grants) {
-        for (const Grant& grant : grants) {
-            const auto used = units.find(grant.meter);
-            if (used == units.end() || !(used->second > 0)) continue;
-            credit[grant.meter] = Money::parse(grant.usd).value_or(Money{}).times(std::min(used->second, grant.units));
-        }
-    };
-    if (instance_based)
-        take(whole_life);
-    else
-        take(request_based);
-    return credit;
-}
-
 }  // namespace pilotlight::pricing

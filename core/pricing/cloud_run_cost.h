@@ -33,8 +33,6 @@ inline constexpr const char* kGen1IdleMemory = "gen1_idle_memory";
 // List price before free grants. not_found names the missing price.
 [[nodiscard]] Result<std::map<std::string, Money>> cloudRunCost(const Usage& usage, const InstanceShape& shape, const PriceBook& book,
                                                                 const std::map<std::string, double>& factors);
-// What Google takes off for these units of one billing account in one month, valued at Tier 1 rates whatever the region.
-[[nodiscard]] std::map<std::string, Money> cloudRunFreeGrant(const std::map<std::string, double>& units, bool instance_based);
 
 // Clock of a 1st generation function by memory, GHz.
 [[nodiscard]] double firstGenerationGigahertz(Megabytes memory);

@@ -91,8 +91,8 @@ InstanceShape shapeOf(const Function& function, Megabytes memory, std::optional<
     shape.ephemeral_storage = function.ephemeral_storage;
     shape.instance_based = function.untunedText(untuned_key::kBilling) == "instance";
     shape.first_generation = function.untunedText(untuned_key::kKind) == "gen1";
-    shape.accelerator = function.untunedText("accelerator");
-    shape.accelerator_redundant = function.untunedText("gpu_zonal_redundancy") != "off";
+    shape.accelerator = function.untunedText(untuned_key::kAccelerator);
+    shape.accelerator_redundant = function.untunedText(untuned_key::kGpuRedundancy) != "off";
     if (function.platform == PlatformKind::azure) shape.plan = function.untunedText(untuned_key::kKind);
     return shape;
 }

@@ -259,7 +259,7 @@ Requests requestsOf(const SharedModel::Impl& m, const Outcome& today) {
 
 Result<Elsewhere> placeElsewhere(const Requests& in, const BookSource& books, double traffic, const JobContext& job) {
     const Function& f = in.evidence.function;
-    if (!f.untunedText("accelerator").empty())
+    if (!f.untunedText(untuned_key::kAccelerator).empty())
         return fail(ErrorCode::unsupported, f.name + " runs with a GPU", "Neither Lambda nor Azure Functions has one: there is nothing to compare.", {});
     PILOTLIGHT_TRY(job.check());
     Elsewhere out;

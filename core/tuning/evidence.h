@@ -50,6 +50,10 @@ struct Evidence {
     MetricSeries init_average;             // ms from the start of an instance until it can serve
     MetricSeries memory_used;              // MB, maximum
     MetricSeries cpu_utilization;          // 0..1 of the instance's vCPU, average
+    // Azure Premium: how many apps share the plan's instances (0 = it has the plan for itself), and which part of those that this app counts
+    // is its own, 0..1 by period of billable_time.
+    std::size_t plan_apps = 0;
+    MetricSeries plan_part;
     std::optional<MetricSeries> whole_p50, whole_p95, whole_p99; // one period spanning `range`, where it was read
     std::vector<SettingsInForce> history;  // within and just before `range`
     std::vector<Observation> observations; // stored ones (bench, earlier cloud sizes); those of `log` are derived

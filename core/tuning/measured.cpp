@@ -241,6 +241,7 @@ Measured measure(const Evidence& evidence) {
         }
         out.cost = total;
         out.cost_note = pricing::describe(*evidence.prices);
+        if (evidence.plan_apps > 1) out.cost_note += "; its part of a plan that " + std::to_string(evidence.plan_apps) + " apps share";
     }
     return out;
 }

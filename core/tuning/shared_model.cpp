@@ -291,6 +291,11 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
     if (!m.percentiles) basis.cautions.push_back(f.platform == PlatformKind::azure
                                      ? "latency percentiles are not available without Application Insights: none is predicted"
                                      : "latency percentiles were not measured: none is predicted");
+    if (m.evidence.plan_apps > 1)
+        basis.cautions.push_back(fmt::format(
+            "{} apps share the plan: its instances are taken to be those of the app that runs on most, and are divided by what each runs on; another "
+            "app's instances may take the place of those that this one gives up",
+            m.evidence.plan_apps));
     if (m.start_assumed) basis.cautions.push_back("no instance start was measured: its time is an assumption (2 s)");
     if (m.least_concurrency)
         basis.cautions.push_back(fmt::format(

@@ -24,7 +24,7 @@ struct Trial {
 // Sizes that exist with a CPU (Cloud Run docs; 1st generation: seven sizes; Azure: one, where the plan leaves a choice at all).
 std::vector<std::int32_t> sizesFor(const Function& f, double vcpu) {
     if (f.platform == PlatformKind::azure) return {isFlex(f) ? static_cast<std::int32_t>(std::lround(vcpu * 2048)) : f.memory.value};
-    if (f.untunedText("containers") != "" || f.untunedText("accelerator") != "") return {f.memory.value};
+    if (f.untunedText("containers") != "" || f.untunedText(untuned_key::kAccelerator) != "") return {f.memory.value};
     const bool gen1 = f.untunedText(untuned_key::kKind) == "gen1";
     const double most = gen1 ? 8192 : vcpu < 0.5 ? 512 : vcpu < 1 ? 1024 : 4096 * vcpu;
     const double least = gen1 || vcpu < 4 ? 128 : vcpu < 6 ? 2048 : 4096;
@@ -42,7 +42,7 @@ std::vector<std::int32_t> sizesFor(const Function& f, double vcpu) {
 std::vector<double> cpusFor(const Function& f, double today) {
     if (isFlex(f)) return {0.25, 1, 2};
     if (f.platform == PlatformKind::azure) return {today};
-    if (today < 1 || f.untunedText(untuned_key::kKind) == "gen1" || f.untunedText("containers") != "" || f.untunedText("accelerator") != "")
+    if (today < 1 || f.untunedText(untuned_key::kKind) == "gen1" || f.untunedText("containers") != "" || f.untunedText(untuned_key::kAccelerator) != "")
         return {today};
     std::vector<double> out;
     for (const double vcpu : {1.0, 2.0, 4.0, 8.0})

@@ -45,7 +45,11 @@ pricing::Usage sharedUsage(const Evidence& evidence, TimeRange range, std::int32
     const bool whole_life = evidence.function.untunedText(untuned_key::kBilling) == "instance";
     const bool measured = !evidence.billable_time.coverage.intersectedWith(range).ranges().empty();
     if (whole_life && measured) {
-        usage.instance_seconds = sumIn(evidence.billable_time, range);
+        for (const auto& point : evidence.billable_time.points) {
+            if (!range.contains(point.time)) continue;
+            const auto* own = pointAt(evidence.plan_part, point.time);
+            usage.instance_seconds += point.value * (own != nullptr ? own->value : 1);
+        }
         usage.pool_instance_seconds = 0;
         return usage;
     }

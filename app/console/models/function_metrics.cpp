@@ -119,6 +119,25 @@ ColdCells coldCells(const InvocationLog& log, TimeRange range, double period_s) 
     return cells;
 }
 
+ColdCells coldCellsOf(const PlotSeries& starts, const PlotSeries& invocations) {
+    ColdCells cells;
+    cells.known = starts.known;
+    cells.period_s = starts.period_s;
+    cells.x = starts.x ? starts.x : makeValues({});
+    cells.buckets << QStringLiteral("starts");
+    cells.counts.emplace_back();
+    std::vector<double> share;
+    std::size_t at = 0;
+    for (std::size_t i = 0; starts.x && i < starts.x->size(); ++i) {
+        cells.counts.front().push_back(static_cast<float>((*starts.y)[i]));
+        while (invocations.x && at < invocations.x->size() && (*invocations.x)[at] < (*starts.x)[i]) ++at;
+        const bool match = invocations.x && at < invocations.x->size() && (*invocations.x)[at] == (*starts.x)[i];
+        share.push_back(match && (*invocations.y)[at] > 0 ? std::min(1.0, (*starts.y)[i] / (*invocations.y)[at]) : kGap);
+    }
+    cells.share = {cells.x, makeValues(std::move(share)), cells.period_s, cells.known};
+    return cells;
+}
+
 std::optional<BinnedPercentiles> binnedPercentiles(const InvocationLog& log, const RangeSet& counted, TimeRange range, double period_s) {
     const auto wanted = static_cast<double>(counted.intersectedWith(range).length().count());
     if (static_cast<double>(log.complete.intersectedWith(range).length().count()) < 0.98 * wanted || wanted <= 0) return std::nullopt;
@@ -196,11 +215,22 @@ Result<std::shared_ptr<const FunctionMetrics>> readFunctionMetrics(Workspace& wo
     PILOTLIGHT_TRY(job.check());
     out->concurrency = read(Metric::concurrency, Statistic::maximum, period, false);
     out->pool_in_use = read(Metric::pool_concurrency, Statistic::maximum, period, false);
+    if (!out->concurrency.any()) {
+        out->concurrency = read(Metric::instances, Statistic::average, period, false);
+        out->instances_counted = out->concurrency.any();
+    }
+    out->pending_p95 = read(Metric::pending_latency, Statistic::p95, seconds(0), false);
+    if (!function.untunedText(untuned_key::kAccelerator).empty()) {
+        out->gpu_average = read(Metric::gpu_utilization, Statistic::average, period, false);
+        out->gpu_most = read(Metric::gpu_utilization, Statistic::maximum, period, false);
+        out->gpu_memory = read(Metric::gpu_memory_used, Statistic::maximum, period, false);
+    }
     PILOTLIGHT_TRY(job.check());
     PILOTLIGHT_ASSIGN(const auto log, workspace.invocations(function.id, range));
     PILOTLIGHT_TRY(job.check());
     const double bin = static_cast<double>(period.count());
     out->cold = coldCells(log, range, bin);
+    if (!out->cold.known) out->cold = coldCellsOf(read(Metric::cold_starts, Statistic::sum, period, true), out->invocations);
     // Stored percentiles cannot be merged into longer periods: five-minute ones of a quiet function are noise on a long range.
     auto exact = period > seconds(300) ? binnedPercentiles(log, counted, range, bin) : std::nullopt;
     if (exact) {
@@ -227,6 +257,9 @@ Result<std::shared_ptr<const FunctionMetrics>> readFunctionMetrics(Workspace& wo
         y.push_back(most);
     }
     out->memory_used = {makeValues(std::move(x)), makeValues(std::move(y)), bin, !used.empty()};
+    out->memory_from_logs = !used.empty();
+    for (const auto statistic : {Statistic::maximum, Statistic::average})
+        if (!out->memory_used.any()) out->memory_used = read(Metric::memory_used, statistic, period, false);
 
     std::vector<std::pair<double, double>> sizes, pools;  // until, value before
     PILOTLIGHT_ASSIGN(auto changes, workspace.changes());

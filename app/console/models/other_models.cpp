@@ -183,6 +183,16 @@ std::vector<CostRow> costRows(const Fleet& fleet, CostGroup group) {
     return rows;
 }
 
+QString grantsText(const Fleet& fleet) {
+    if (fleet.grants.empty()) return {};
+    QStringList lines{QStringLiteral("Free grants are an account's and a month's, not a function's: they are in no cost shown here. At most they take off:")};
+    for (const auto& grant : fleet.grants)
+        lines << QStringLiteral("%1, %2, %3: %4 (%5 %6)")
+                     .arg(qs(grant.profile), qs(toIso8601(grant.period.begin).substr(0, 7)), meterLabel(grant.meter), format::money(Money{} - grant.amount),
+                          format::compact(-grant.quantity), qs(grant.unit));
+    return lines.join(QLatin1Char('\n'));
+}
+
 CostStack costStack(const Fleet& fleet, CostGroup group, int top) {
     CostStack stack;
     if (fleet.costs.empty()) return stack;

@@ -44,6 +44,9 @@ struct CostRow {
 // Sums of the fleet's computed cost lines, largest first; functions without a price are listed as unknown.
 [[nodiscard]] std::vector<CostRow> costRows(const Fleet& fleet, CostGroup group);
 
+// What free grants take off, account by account and meter by meter; empty where nothing.
+[[nodiscard]] QString grantsText(const Fleet& fleet);
+
 // Amounts by day for the `top` largest groups, then "other": the layers of a stacked chart.
 struct CostStack {
     std::vector<Timestamp> days;  // UTC midnights of the range

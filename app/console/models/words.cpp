@@ -65,6 +65,7 @@ QString meterLabel(const std::string& meter) {
         {meter::kMemory, QStringLiteral("Memory")},
         {meter::kIdleVcpu, QStringLiteral("vCPU, idle")},
         {meter::kIdleMemory, QStringLiteral("Memory, idle")},
+        {meter::kGpu, QStringLiteral("GPU")},
         {meter::kOther, QStringLiteral("Other")},
     };
     const auto found = labels.find(meter);
@@ -267,6 +268,19 @@ QString pricesText(const Fleet& fleet) {
     std::vector<Profile> profiles;
     for (const auto& health : fleet.profiles) profiles.push_back(health.profile);
     return qs(priceWords(profiles)).replace(QStringLiteral(" x "), QStringLiteral(" × "));
+}
+
+QString shownOnlyText(const Function& function) {
+    QStringList parts;
+    const auto text = [&](const char* key) { return qs(std::string(function.untunedText(key))); };
+    if (function.platform == PlatformKind::gcp && function.untunedText(untuned_key::kKind) != "gen1")
+        parts << (function.untunedText(untuned_key::kBilling) == "instance" ? QStringLiteral("billed by the instance") : QStringLiteral("billed by the request"));
+    if (const QString gpu = text(untuned_key::kAccelerator); !gpu.isEmpty())
+        parts << gpu + (text(untuned_key::kGpuRedundancy) == QLatin1String("off") ? QStringLiteral(", no zonal redundancy") : QStringLiteral(", zonal redundancy"));
+    if (text(untuned_key::kStartupBoost) == QLatin1String("on")) parts << QStringLiteral("startup CPU boost");
+    if (const QString plan = text(untuned_key::kPlan); !plan.isEmpty())
+        parts << text(untuned_key::kKind) + QStringLiteral(" plan ") + plan.section(QLatin1Char('/'), -1);
+    return parts.join(QStringLiteral(" \u00b7 "));
 }
 
 }  // namespace pilotlight::console

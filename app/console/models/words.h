@@ -53,4 +53,7 @@ struct Fleet;
 // Of a row: by the time that was read. 0 where its cost is unknown.
 [[nodiscard]] double perMonth(const FunctionRow& row);
 
+// Settings that are shown and never set: "billed by the instance · 1 x nvidia-l4, no zonal redundancy · startup CPU boost"; empty = none.
+[[nodiscard]] QString shownOnlyText(const Function& function);
+
 }  // namespace pilotlight::console

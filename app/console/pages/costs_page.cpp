@@ -74,10 +74,13 @@ void CostsPage::show() {
     chart_card_->setCaption(caption);
     const char* by = group_ == CostGroup::function ? "By function" : group_ == CostGroup::meter ? "By meter" : "By connection";
     table_card_->setTitle(QString::fromLatin1(by));
-    Money total;
+    Money total, free;
     for (const auto& line : fleet.costs) total += line.amount;
+    for (const auto& grant : fleet.grants) free -= grant.amount;
     table_card_->setCaption(
-        QStringLiteral("%1 in the range, %2 a month").arg(format::money(total), format::money(perMonth(total, fleet.range))));
+        QStringLiteral("%1 in the range, %2 a month").arg(format::money(total), format::money(perMonth(total, fleet.range))) +
+        (free > Money{} ? QStringLiteral("; free grants take off %1 at most").arg(format::money(free)) : QString()));
+    table_card_->setCaptionToolTip(grantsText(fleet));
     const auto nothing = session_.syncing()
                              ? PanelState::loading(QStringLiteral("Reading usage"))
                              : PanelState::empty(QStringLiteral("Costs will be shown here"),

@@ -87,6 +87,7 @@ Heading FunctionPage::heading() const {
     const auto environment = session_.environmentOf(function.profile);
     Heading heading{{QStringLiteral("Functions"), qs(function.name)},
                     {{what, Role::muted}, {environmentLabel(environment), environmentRole(environment)}}};
+    if (const QString shown = shownOnlyText(function); !shown.isEmpty()) heading.chips << QPair{shown, Role::muted};
     if (!session_.readOnlyReason(function.profile).isEmpty()) heading.chips << QPair{QStringLiteral("read-only"), Role::muted};
     return heading;
 }

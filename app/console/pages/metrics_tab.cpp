@@ -77,6 +77,8 @@ MetricsTab::MetricsTab(Session& session) : FunctionTab(session), job_(session.jo
     cold_ = addPanel(column, QStringLiteral("Cold starts"), 186, {Statistic::mean, Statistic::p95, Statistic::sum}, heat_map_);
     concurrency_ = addPanel(column, QStringLiteral("Concurrency"), 186, level);
     memory_ = addPanel(column, QStringLiteral("Memory"), 176, level);
+    gpu_ = addPanel(column, QStringLiteral("GPU"), 176, level);
+    gpu_.card->setVisible(false);  // most functions have none
     cost_ = addPanel(column, QStringLiteral("Cost"), 176, counted);
     column->addStretch(1);
 
@@ -85,6 +87,7 @@ MetricsTab::MetricsTab(Session& session) : FunctionTab(session), job_(session.jo
     duration_.chart->setLogarithmic(true);
     concurrency_.chart->setValueFormat([](double v) { return format::significant(v); });
     memory_.chart->setValueFormat([](double v) { return format::megabytes(v); });
+    gpu_.chart->setValueFormat([](double v) { return format::percent(v); });
     cost_.chart->setValueFormat([](double v) { return format::money(v); });
     connect(&session_, &Session::rangeChanged, this, [this] {
         stale_ = true;
@@ -129,7 +132,7 @@ void MetricsTab::setFunction(const FunctionRow& row) {
     row_ = row;
     if (other) {
         stale_ = true;
-        for (const auto& panel : {invocations_, duration_, cold_, concurrency_, memory_, cost_})
+        for (const auto& panel : {invocations_, duration_, cold_, concurrency_, memory_, gpu_, cost_})
             panel.card->setState(PanelState::loading({}, -1, true));
     }
     if (active_ && stale_) read();
@@ -162,7 +165,7 @@ void MetricsTab::read() {
             if (metrics) {
                 show(**metrics);
             } else if (metrics.error().code != ErrorCode::cancelled) {
-                for (const auto& panel : {invocations_, duration_, cold_, concurrency_, memory_, cost_})
+                for (const auto& panel : {invocations_, duration_, cold_, concurrency_, memory_, gpu_, cost_})
                     panel.card->setState(PanelState::fromError(metrics.error(), QStringLiteral("Read again")));
             }
         });
@@ -180,7 +183,7 @@ void MetricsTab::show(const FunctionMetrics& m) {
         flags.push_back({time, text + QStringLiteral(" applied"), Role::good, QStringLiteral("change")});
     // Points of the newest minutes still arrive.
     const double incomplete = seconds1970(m.range.end) - 900;
-    for (const auto& panel : {invocations_, duration_, cold_, concurrency_, memory_}) {
+    for (const auto& panel : {invocations_, duration_, cold_, concurrency_, memory_, gpu_}) {
         panel.chart->setAnnotations(panel.chart == invocations_.chart ? flags : [&] {
             auto silent = flags;
             for (auto& flag : silent) flag.text.clear();
@@ -207,9 +210,15 @@ void MetricsTab::show(const FunctionMetrics& m) {
         waited.dashed = true;
         durations.push_back(std::move(waited));
     }
+    if (m.pending_p95.any()) {
+        auto waited = series(QStringLiteral("p95 of waits"), m.pending_p95, TimeSeries::Style::line, 7);
+        waited.dashed = true;
+        durations.push_back(std::move(waited));
+    }
     duration_.chart->setSeries(std::move(durations));
-    duration_.card->setCaption(QStringLiteral("p50, p95, p99%1%2, log scale, INIT excluded unless named")
-                                   .arg(periodText(m.p95), m.percentiles_from_logs ? QStringLiteral(" from log lines") : QString()));
+    duration_.card->setCaption(QStringLiteral("p50, p95, p99%1%2, log scale, INIT excluded unless named%3")
+                                   .arg(periodText(m.p95), m.percentiles_from_logs ? QStringLiteral(" from log lines") : QString(),
+                                        m.pending_p95.any() ? QStringLiteral("; waits for a slot or a new instance, of requests that waited") : QString()));
     std::vector<LimitLine> limits;
     if (row_) {
         if (const auto slo = tuning::sloFor(row_->function, session_.fleet()->slos); slo && slo->p95_ms) {
@@ -219,7 +228,9 @@ void MetricsTab::show(const FunctionMetrics& m) {
     }
     duration_.chart->setLimits(limits);
     state(duration_, m.p95.any() || m.p50.any(), QStringLiteral("Duration percentiles have not been read for this range"),
-          QStringLiteral("CloudWatch keeps them; they are never made from averages."));
+          row_ && row_->function.platform == PlatformKind::azure
+              ? QStringLiteral("They need Application Insights linked to the app; they are never made from averages.")
+              : QStringLiteral("The platform's metrics keep them; they are never made from averages."));
 
     std::vector<std::vector<float>> counts = m.cold.counts;
     heat_map_->setCells(m.cold.buckets, m.cold.x, m.cold.period_s, std::move(counts));
@@ -234,22 +245,27 @@ void MetricsTab::show(const FunctionMetrics& m) {
          {theme.colour(Role::muted),
           QStringLiteral("share of requests"),
           {share ? format::percent(share->first) : format::unknown(), share ? format::percent(share->second) : QString(), QString()}}});
-    cold_.card->setCaption(QStringLiteral("by INIT duration%1, per %2, from %3 log lines")
+    if (m.cold.known && m.cold.lines == 0 && m.cold.buckets.size() == 1)
+        cold_.card->setCaption(QStringLiteral("instances started, per %1, as the platform counts them").arg(format::spanText(m.cold.period_s * 1000)));
+    else
+        cold_.card->setCaption(QStringLiteral("by INIT duration%1, per %2, from %3 log lines")
                                .arg(cold > 0 ? QStringLiteral(" (median %1)").arg(format::durationText(m.cold.init_p50_ms)) : QString(),
                                     format::spanText(m.cold.period_s * 1000), format::integer(static_cast<double>(m.cold.lines))));
     state(cold_, m.cold.known, QStringLiteral("Cold starts have not been read for this range"),
-          QStringLiteral("They come from the function's logs."));
+          row_ && row_->function.platform == PlatformKind::azure ? QStringLiteral("They need Application Insights linked to the app.")
+                                                                 : QStringLiteral("They come from the function's logs or metrics."));
 
     std::vector<TimeSeries> busy;
     if (m.pool_size.any()) busy.push_back(series(QStringLiteral("warm pool"), m.pool_size, TimeSeries::Style::step_area, 1, Role::warm));
-    busy.push_back(series(QStringLiteral("in use"), m.concurrency, TimeSeries::Style::line, 0));
+    busy.push_back(series(m.instances_counted ? QStringLiteral("instances") : QStringLiteral("in use"), m.concurrency, TimeSeries::Style::line, 0));
     if (m.pool_in_use.any()) {
         auto used = series(QStringLiteral("pool in use"), m.pool_in_use, TimeSeries::Style::line, 2);
         used.dashed = true;
         busy.push_back(used);
     }
     concurrency_.chart->setSeries(std::move(busy));
-    concurrency_.card->setCaption(QStringLiteral("maximum%1, warm pool, instance limit").arg(periodText(m.concurrency)));
+    concurrency_.card->setCaption(QStringLiteral("%1%2, warm pool, instance limit")
+                                      .arg(m.instances_counted ? QStringLiteral("mean of instances") : QStringLiteral("maximum"), periodText(m.concurrency)));
     limits.clear();
     if (row_ && row_->function.instance_limit.kind == InstanceLimit::Kind::limited) {
         limits.push_back({static_cast<double>(row_->function.instance_limit.value),
@@ -261,9 +277,23 @@ void MetricsTab::show(const FunctionMetrics& m) {
     memory_.chart->setSeries({series(QStringLiteral("used"), m.memory_used, TimeSeries::Style::line, 0),
                               series(QStringLiteral("size"), m.memory_size, TimeSeries::Style::step, 7)});
     memory_.chart->setFixedTop({});
-    memory_.card->setCaption(QStringLiteral("largest used%1 from log lines, configured size").arg(periodText(m.memory_used)));
+    memory_.card->setCaption(QStringLiteral("%1%2 %3, configured size")
+                                 .arg(row_ && row_->function.platform == PlatformKind::azure ? QStringLiteral("mean used") : QStringLiteral("largest used"),
+                                      periodText(m.memory_used), m.memory_from_logs ? QStringLiteral("from log lines") : QStringLiteral("from metrics")));
     state(memory_, m.memory_used.any(), QStringLiteral("Memory use has not been read for this range"),
-          QStringLiteral("It comes from the function's logs."));
+          QStringLiteral("It comes from the function's logs or metrics."));
+
+    const bool has_gpu = row_ && !row_->function.untunedText(untuned_key::kAccelerator).empty();
+    gpu_.card->setVisible(has_gpu);
+    if (has_gpu) {
+        auto most = series(QStringLiteral("busiest"), m.gpu_most, TimeSeries::Style::line, 1);
+        gpu_.chart->setSeries({series(QStringLiteral("mean"), m.gpu_average, TimeSeries::Style::line, 0), std::move(most)});
+        double memory = 0;
+        if (m.gpu_memory.any()) memory = *std::max_element(m.gpu_memory.y->begin(), m.gpu_memory.y->end());
+        gpu_.card->setCaption(QStringLiteral("utilisation of %1%2%3").arg(qs(std::string(row_->function.untunedText(untuned_key::kAccelerator))), periodText(m.gpu_average),
+                                  memory > 0 ? QStringLiteral("; memory used at most %1").arg(format::megabytes(memory)) : QString()));
+        state(gpu_, m.gpu_average.any(), QStringLiteral("GPU use has not been read for this range"), {});
+    }
     showCosts();
     emit basisChanged();
 }

@@ -39,7 +39,7 @@ private:
     TimeRange shown_range_;
     bool active_ = false, stale_ = true;
     widgets::ChartGroup* group_;
-    Panel invocations_, duration_, cold_, concurrency_, memory_, cost_;
+    Panel invocations_, duration_, cold_, concurrency_, memory_, gpu_, cost_;
     widgets::HeatMapChart* heat_map_;
 };
 

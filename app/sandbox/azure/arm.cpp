@@ -253,7 +253,9 @@ Answer<HttpResponse> route(const HttpRequest& request, Subscription& subscriptio
         }
         if (lowered(4) == "serverfarms" && s.size() == 5 && method == "GET") {
             json body = {{"value", json::array()}, {"nextLink", nullptr}};
-            for (const auto& app : subscription.apps()) body["value"].push_back(app->plan);
+            std::set<std::string> told;  // apps may share one
+            for (const auto& app : subscription.apps())
+                if (told.insert(app->plan["id"].get<std::string>()).second) body["value"].push_back(app->plan);
             return reply(body);
         }
         if (lowered(4) == "locations" && lowered(6) == "operations" && s.size() == 8) {
@@ -316,8 +318,8 @@ Subscription::Subscription(const Scenario& scenario, std::uint64_t seed, Micros 
         const bool flex = spec.kind == "flex", premium = spec.kind == "premium";
         const std::string sku = flex ? "FlexConsumption" : premium ? "ElasticPremium" : "Dynamic";
         app->plan = {
-            {"id", group + "serverfarms/" + spec.name + "-plan"},
-            {"name", spec.name + "-plan"},
+            {"id", group + "serverfarms/" + (spec.plan.empty() ? spec.name + "-plan" : spec.plan)},
+            {"name", spec.plan.empty() ? spec.name + "-plan" : spec.plan},
             {"type", "Microsoft.Web/serverfarms"},
             {"location", place},
             {"sku",

@@ -1,6 +1,8 @@
 // Cost Management queries and the Retail Prices API. The bill is made of integers of picodollars from integer usage; it shares nothing with
 // core/pricing. Rates: Retail Prices reads of 2026-09 (eastus).
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "app/sandbox/aws/call.h"
@@ -42,11 +44,23 @@ struct Line {
     double quantity;
 };
 
+std::string lower(std::string text) {
+    for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    return text;
+}
+
 std::vector<Line> billOf(Subscription& subscription, std::int32_t from, std::int32_t to) {
     std::vector<Line> lines;
+    std::map<std::string, std::vector<const App*>> plans;  // Premium is billed on the plan
     for (const auto& app : subscription.apps()) {
-        std::string resource = app->resourceId();
-        for (char& c : resource) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+        std::string resource = lower(app->resourceId());
+        if (app->spec.kind == "premium") {
+            auto& apps = plans[lower(app->plan["id"].get<std::string>())];
+            apps.push_back(app.get());
+            if (apps.size() > 1) continue;
+            resource = lower(app->plan["id"].get<std::string>());
+            if (!app->spec.plan.empty()) continue;
+        }
         for (const auto& [day, usage] : app->engine->days()) {
             if (day < from || day >= to) continue;
             const auto put = [&, d = day](std::size_t meter, std::int64_t thousandths) {
@@ -70,6 +84,25 @@ std::vector<Line> billOf(Subscription& subscription, std::int32_t from, std::int
                 put(7, usage.alive_cpu / 1000);
                 put(8, gb_ms(usage.alive_memory));
             }
+        }
+    }
+    // A plan of several apps: they share its instances, so that the one that needs most of them says how many there are.
+    for (const auto& [resource, apps] : plans) {
+        if (apps.front()->spec.plan.empty()) continue;
+        for (std::int32_t day = from; day < to; ++day) {
+            std::int64_t alive_ms = 0;
+            for (std::int64_t m = day * (kDay / kMinute); m < (day + 1) * (kDay / kMinute); ++m) {
+                std::int64_t most = 0;
+                for (const App* app : apps)
+                    if (const auto* minute = app->engine->minute(m)) most = std::max(most, minute->alive_ms);
+                alive_ms += most;
+            }
+            const auto& d = apps.front()->engine->deployment();
+            const auto put = [&](std::size_t meter, double units) {
+                if (units > 0) lines.push_back({day, kMeters[meter].name, resource, std::llround(static_cast<double>(kMeters[meter].pico) * units), units / kMeters[meter].per});
+            };
+            put(7, static_cast<double>(alive_ms) / 1000 * d.vcpu);
+            put(8, static_cast<double>(alive_ms) / 1000 * d.memory_mb / 1024);
         }
     }
     return lines;

@@ -125,6 +125,9 @@ HttpResponse handleInsights(const HttpRequest& request, Subscription& subscripti
         if (app == subscription.apps().end()) return refused(404, "ResourceNotFoundError", "The application could not be found.");
         apps.push_back(app->get());
     }
+    // One that the caller may not read refuses the whole query.
+    if (std::any_of(apps.begin(), apps.end(), [](const App* app) { return app->spec.insights_denied; }))
+        return refused(403, "InsufficientAccessError", "The provided credentials have insufficient access to perform the requested operation");
     const auto parameters = parametersOf(body["query"].get<std::string>());
     if (!parameters) return refused(400, "BadArgumentError", "The request had some invalid properties.");
 

@@ -175,11 +175,18 @@ void readShared(Reader& r, FunctionSpec& f) {
     r.read("max_instances", f.max_instances);
     r.read("instance_billed", f.instance_billed);
     r.read("slowdown", f.slowdown);
+    r.read("accelerator", f.accelerator);
+    r.read("gpu_redundant", f.gpu_redundant);
+    r.read("plan", f.plan);
+    r.read("insights_denied", f.insights_denied);
     const bool gcp = f.platform == "gcp" && (f.kind == "service" || f.kind == "gen2" || f.kind == "gen1");
     const bool azure = f.platform == "azure" && (f.kind == "flex" || f.kind == "premium" || f.kind == "consumption");
     if (!gcp && !azure) throw Bad{f.name + ".platform and .kind do not go together"};
     if (f.concurrency < 1 || f.concurrency > 1000 || f.vcpu <= 0 || f.vcpu > 8 || f.min_instances < 0 || f.max_instances < 1)
         throw Bad{f.name + " has settings that cannot be"};
+    if (!f.accelerator.empty() && (f.kind != "service" || !f.instance_billed || (f.accelerator != "nvidia-l4" && f.accelerator != "nvidia-rtx-pro-6000")))
+        throw Bad{f.name + ".accelerator must be nvidia-l4 or nvidia-rtx-pro-6000, of an instance_billed service"};
+    if (!f.plan.empty() && f.kind != "premium") throw Bad{f.name + ".plan: only premium apps can share one"};
 }
 
 FunctionSpec readFunction(const json& value, const std::map<std::string, json>& profiles) {

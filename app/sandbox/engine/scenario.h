@@ -115,6 +115,10 @@ struct FunctionSpec {
     double vcpu = 1;
     int concurrency = 1, min_instances = 0, max_instances = 100;
     bool instance_billed = false;  // CPU always allocated (Cloud Run)
+    std::string accelerator;       // Cloud Run: "nvidia-l4", one an instance; empty = none
+    bool gpu_redundant = true;     // and one more in another zone
+    std::string plan;              // Azure: apps of the same plan share its instances; empty = one of its own
+    bool insights_denied = false;  // Azure: the telemetry refuses the caller
     double slowdown = 0;           // how much longer a request takes for each other one in its instance
     std::string event_source;  // ARN of an SQS queue, empty = none
 };

@@ -63,6 +63,7 @@ void SharedEngine::integrate(Micros t) {
         day.active_memory += active * ms * deployment_.memory_mb;
         day.idle_cpu += kept * ms * milli;
         day.idle_memory += kept * ms * deployment_.memory_mb;
+        day.alive_ms += alive * ms;
         day.alive_cpu += alive * ms * milli;
         day.alive_memory += alive * ms * deployment_.memory_mb;
         day.active_min_memory += on_kept * ms * deployment_.memory_mb;

@@ -54,7 +54,7 @@ struct SharedDayUsage {
     std::int64_t requests = 0;
     std::int64_t active_cpu = 0, active_memory = 0;  // thousandths of a vCPU x ms; MB x ms; rounded up to 100 ms a stretch
     std::int64_t idle_cpu = 0, idle_memory = 0;
-    std::int64_t alive_cpu = 0, alive_memory = 0;
+    std::int64_t alive_cpu = 0, alive_memory = 0, alive_ms = 0;
     std::int64_t active_min_memory = 0;    // part of active_memory that ran on kept instances,
     std::int64_t rounding_min_memory = 0;  // and what rounding adds to it
     std::int64_t executions_mb_ms = 0;     // each request rounded by itself (Azure): set by `execution_step_ms`, `execution_least_ms`

@@ -28,6 +28,11 @@ const std::vector<Sku>& skus() {
          1'450, false, "Cloud Run functions (1st Gen) Min Instance CPU Tier 2 (Request-based billing)"},
         {"3A5C-11F0-0008", kFunctionsService, "Cloud Run functions (1st Gen) Min Instance Memory (Request-based billing)", "GiBy.s", 2'500,
          3'500, false, "Cloud Run functions (1st Gen) Min Instance Memory Tier 2 (Request-based billing)"},
+        // Both tiers: prices of us-central1, where alone GPUs are offered here.
+        {"3A5C-11F0-0009", kRunService, "NVIDIA L4 GPU with no zonal redundancy in <region>", "s", 186'700, 186'700, true, nullptr},
+        {"3A5C-11F0-000A", kRunService, "NVIDIA L4 GPU with zonal redundancy in <region>", "s", 290'900, 290'900, true, nullptr},
+        {"3A5C-11F0-000B", kRunService, "NVIDIA RTX Pro 6000 GPU with no zonal redundancy in <region>", "s", 365'220, 365'220, true, nullptr},
+        {"3A5C-11F0-000C", kRunService, "NVIDIA RTX Pro 6000 GPU with zonal redundancy in <region>", "s", 569'130, 569'130, true, nullptr},
     };
     return all;
 }
@@ -67,6 +72,8 @@ std::vector<BillLine> billOf(const Project& project, std::int32_t from, std::int
             } else if (instanceBilled(*r)) {
                 put(5, cpu(usage.alive_cpu));
                 put(6, memory(usage.alive_memory));
+                if (!r->spec.accelerator.empty())
+                    put((r->spec.accelerator == "nvidia-l4" ? 12U : 14U) + (r->spec.gpu_redundant ? 1U : 0U), usage.alive_ms);
             } else {
                 put(0, usage.requests * 1000);
                 put(1, cpu(usage.active_cpu));

@@ -25,6 +25,8 @@ struct Sku {
     const char* description_tier2;
 };
 [[nodiscard]] const std::vector<Sku>& skus();
+// Regions where Cloud Run has GPUs.
+[[nodiscard]] inline bool offersGpu(const std::string& region) { return region == "us-central1"; }
 [[nodiscard]] bool tierOne(const std::string& region);
 
 struct BillLine {

@@ -60,6 +60,7 @@ Answer<HttpResponse> handleCatalog(Call& call) {
         if (sku.by_region) {
             for (const auto* regions : {&first, &second})
                 for (const auto& region : *regions) {
+                    if (std::string_view(sku.description).starts_with("NVIDIA") && !offersGpu(region)) continue;
                     std::string name = sku.description;
                     name.replace(name.find("<region>"), 8,
                                  region == "asia-northeast1" && name.starts_with("Services CPU") ? "in " + region : region);

@@ -95,8 +95,9 @@ const Buckets kStartup{
                                               3500, 4000, 5000, 6000, 8000, 10000, 15000, 20000, 30000, 60000, 120000, 240000}};
 const Buckets kShare{Buckets::Kind::linear, 100, 0.01, 0, {}};
 const Buckets kBytes{Buckets::Kind::linear, 512, 16.0 * 1048576, 0, {}};
+const Buckets kGpuBytes{Buckets::Kind::linear, 256, 512.0 * 1048576, 0, {}};
 
-enum class What { count, distribution, gauge, seconds };
+enum class What { count, distribution, gauge, gauge_distribution, seconds };
 
 struct Descriptor {
     const char* type;
@@ -128,6 +129,12 @@ const std::vector<Descriptor>& descriptors() {
         {"run.googleapis.com/container/billable_instance_time", "cloud_run_revision", What::seconds, "s", nullptr, {}},
         {"run.googleapis.com/container/cpu/utilizations", "cloud_run_revision", What::distribution, "10^2.%", &kShare, {}},
         {"run.googleapis.com/container/memory/utilizations", "cloud_run_revision", What::distribution, "10^2.%", &kShare, {}},
+        {"run.googleapis.com/container/gpu/utilizations", "cloud_run_revision", What::gauge_distribution, "10^2.%", &kShare,
+         {"container_name", "gpu_number"}},
+        {"run.googleapis.com/container/gpu/memory_utilizations", "cloud_run_revision", What::gauge_distribution, "10^2.%", &kShare,
+         {"container_name", "gpu_number"}},
+        {"run.googleapis.com/container/gpu/memory_usages", "cloud_run_revision", What::gauge_distribution, "By", &kGpuBytes,
+         {"container_name", "gpu_number"}},
         {"run.googleapis.com/container/max_request_concurrencies", "cloud_run_revision", What::distribution, "1", &kShare, {"state"}},
         {"cloudfunctions.googleapis.com/function/execution_count", "cloud_function", What::count, "1", nullptr, {"status"}},
         {"cloudfunctions.googleapis.com/function/execution_times", "cloud_function", What::distribution, "ns", &kNanoseconds, {"status"}},
@@ -248,6 +255,7 @@ Answer<Query> parseQuery(const Call& call) {
         {What::count, {"ALIGN_DELTA", "ALIGN_SUM", "ALIGN_RATE"}},
         {What::seconds, {"ALIGN_DELTA", "ALIGN_SUM", "ALIGN_RATE"}},
         {What::gauge, {"ALIGN_MAX", "ALIGN_MEAN", "ALIGN_MIN"}},
+        {What::gauge_distribution, {"ALIGN_SUM", "ALIGN_PERCENTILE_50", "ALIGN_PERCENTILE_95", "ALIGN_PERCENTILE_99"}},
         {What::distribution, {"ALIGN_DELTA", "ALIGN_SUM", "ALIGN_PERCENTILE_50", "ALIGN_PERCENTILE_95", "ALIGN_PERCENTILE_99"}}};
     if (!kAligners.at(q.metric->what).contains(q.aligner))
         return badRequest("Field aggregation.perSeriesAligner had an invalid value of \"" + q.aligner +
@@ -269,7 +277,7 @@ std::vector<Part> partsOf(const Query& q) {
     const auto fine = [](const Invocation& i) { return !i.is(Invocation::failed); };
     if (type.find("instance_count") != std::string::npos) return {{"active"}, {"idle"}};
     if (type.find("max_request") != std::string::npos) return {{"active"}};
-    if (q.metric->labels.empty()) return {{""}};
+    if (q.metric->labels.empty() || q.metric->what == What::gauge_distribution) return {{""}};
     return q.metric->labels[0] == std::string("status") ? std::vector<Part>{{"ok", fine}, {"error", failed}}
                                                         : std::vector<Part>{{"2xx", fine}, {"5xx", failed}};
 }
@@ -278,7 +286,10 @@ json labelsOf(const Query& q, const Part& part) {
     json labels = json::object();
     for (const char* label : q.metric->labels) {
         const std::string name = label;
-        labels[name] = name == "response_code" ? (part.label_value == "2xx" ? "200" : "500") : part.label_value;
+        labels[name] = name == "response_code"    ? (part.label_value == "2xx" ? "200" : "500")
+                       : name == "gpu_number"     ? "0"
+                       : name == "container_name" ? "server"
+                                                  : part.label_value;
     }
     return labels;
 }
@@ -395,6 +406,15 @@ void read(const Query& q, const Resource& r, const Part& part, Micros now, Value
         reader.minutes([&](std::size_t at, const SharedMinute& m) {
             if (m.peak_used_mb > 0) sample(at, std::min(1.0, m.peak_used_mb / limit));
         });
+    } else if (q.metric->what == What::gauge_distribution) {
+        // The model lies in the GPU's memory from the start; each request at once takes some more.
+        const double memory = (r.spec.accelerator == "nvidia-l4" ? 24.0 : 96.0) * 1073741824.0;
+        reader.minutes([&](std::size_t at, const SharedMinute& m) {
+            if (m.alive_ms <= 0 || r.spec.accelerator.empty()) return;
+            const double used = std::min(0.98, 0.6 + 0.02 * m.peak_load);
+            const double busy = std::clamp(0.9 * static_cast<double>(m.request_ms) / static_cast<double>(m.alive_ms), 0.0, 1.0);
+            sample(at, type.ends_with("gpu/utilizations") ? busy : type.ends_with("memory_usages") ? used * memory : used);
+        });
     } else if (type.ends_with("max_request_concurrencies")) {
         reader.minutes([&](std::size_t at, const SharedMinute& m) {
             if (m.peak_load > 0) sample(at, m.peak_load);
@@ -418,7 +438,7 @@ struct Series {
 
 json pointOf(const Query& q, std::size_t slot, json value) {
     const Micros end = q.end - static_cast<Micros>(slot) * q.period;
-    const bool delta = q.aligner == "ALIGN_DELTA" || q.aligner == "ALIGN_SUM";
+    const bool delta = (q.aligner == "ALIGN_DELTA" || q.aligner == "ALIGN_SUM") && q.metric->what != What::gauge_distribution;
     return {{"interval", {{"startTime", isoMillis(delta ? end - q.period : end)}, {"endTime", isoMillis(end)}}},
             {"value", std::move(value)}};
 }
@@ -449,7 +469,8 @@ Answer<HttpResponse> handleMonitoring(Call& call) {
     if (!query) return tl::unexpected(query.error());
     const Query& q = *query;
     const bool reduced = q.reducer == "REDUCE_SUM" || q.reducer == "REDUCE_MAX";
-    if (reduced && q.metric->what == What::distribution && q.aligner.starts_with("ALIGN_PERCENTILE"))
+    const bool of_values = q.metric->what == What::distribution || q.metric->what == What::gauge_distribution;
+    if (reduced && of_values && q.aligner.starts_with("ALIGN_PERCENTILE"))
         return badRequest("The sandbox does not reduce percentiles.");
     if (const auto wanted = q.filter.find("resource.type"); wanted != q.filter.end() && !wanted->second.contains(q.metric->resource))
         return reply(json::object());
@@ -470,7 +491,7 @@ Answer<HttpResponse> handleMonitoring(Call& call) {
                     one.resource_labels[name] = value;
             Series& into = found.try_emplace(one.metric_labels.dump() + one.resource_labels.dump(), std::move(one)).first->second;
             if (into.values.numbers.empty() || q.metric->what == What::count || q.metric->what == What::seconds ||
-                q.metric->what == What::distribution) {
+                q.metric->what == What::distribution || q.metric->what == What::gauge_distribution) {
                 read(q, *r, part, call.project.now(), into.values);
             } else {  // gauges of two parts: added up, or the larger of them
                 Values more;
@@ -496,7 +517,7 @@ Answer<HttpResponse> handleMonitoring(Call& call) {
     const auto page = pageOf(call, size, 100'000, 100'000, call.parameter("filter") + call.parameter("interval.endTime"));
     if (!page) return tl::unexpected(page.error());
     std::size_t at = 0;
-    const bool delta = q.aligner == "ALIGN_DELTA" || q.aligner == "ALIGN_SUM";
+    const bool merged = q.aligner == "ALIGN_DELTA" || q.aligner == "ALIGN_SUM", delta = merged && q.metric->what != What::gauge_distribution;
     for (auto& [series, points] : all) {
         json shown = json::array();
         for (auto& point : points) {
@@ -507,7 +528,7 @@ Answer<HttpResponse> handleMonitoring(Call& call) {
         json one = {{"metric", {{"type", q.metric->type}}},
                     {"resource", {{"type", q.metric->resource}}},
                     {"metricKind", delta ? "DELTA" : "GAUGE"},
-                    {"valueType", q.metric->what == What::distribution && delta                ? "DISTRIBUTION"
+                    {"valueType", of_values && merged                                          ? "DISTRIBUTION"
                                   : q.metric->what == What::count && delta                     ? "INT64"
                                   : q.metric->what == What::gauge && q.aligner != "ALIGN_MEAN" ? "INT64"
                                                                                                : "DOUBLE"},

@@ -127,6 +127,11 @@ void Project::build(const FunctionSpec& spec, const Random& random, Micros start
                                   {"serviceAccount", account},
                                   {"containers", {container}},
                                   {"maxInstanceRequestConcurrency", spec.concurrency}};
+        if (!spec.accelerator.empty()) {
+            revision_template["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] = "1";
+            revision_template["nodeSelector"] = {{"accelerator", spec.accelerator}};
+            if (!spec.gpu_redundant) revision_template["gpuZonalRedundancyDisabled"] = true;
+        }
         // A revision name that was given by hand: it stays in the template and must be cleared with the next change.
         if (spec.kind == "service" && spec.tags.contains("pinned-revision")) revision_template["revision"] = revision;
         r.service = {{"name", place + "/services/" + spec.name},

@@ -80,6 +80,14 @@ Answer<void> complete(json& service) {
         if (memory < least || memory > most)
             return badRequest("Invalid value specified for container memory: for " + limits["cpu"].get<std::string>() +
                               " CPU, memory must be between " + std::to_string(least) + "Mi and " + std::to_string(most) + "Mi inclusive.");
+        // docs: configuring GPU. One GPU an instance; CPU always allocated.
+        if (limits.contains("nvidia.com/gpu")) {
+            if (limits["nvidia.com/gpu"] != "1" || !revision.value("nodeSelector", json::object()).contains("accelerator"))
+                return badRequest("Violation in resources.limits: one nvidia.com/gpu with a node selector accelerator is supported.");
+            if (cpu < 4 || memory < 16384) return badRequest("Invalid value specified for cpu or memory. A GPU needs at least 4 CPU and 16Gi.");
+            if (!resources["cpuIdle"].is_boolean() || resources["cpuIdle"].get<bool>())
+                return badRequest("Violation in resources.cpu_idle: a GPU needs CPU always allocated.");
+        }
         const int concurrency = revision.value("maxInstanceRequestConcurrency", cpu >= 1 ? 80 : 1);
         if (cpu < 1 && concurrency > 1)
             return badRequest("Invalid value specified for cpu. Total cpu < 1 is not supported with concurrency > 1.");

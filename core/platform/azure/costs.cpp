@@ -72,8 +72,9 @@ Result<CostPage> parseCostPage(std::string_view body, const std::string& profile
         line.function_id = cell("ResourceId").get<std::string>();
         for (char& c : line.function_id)
             if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-        // Premium is billed on the plan, not on an app.
-        if (line.function_id.find("/microsoft.web/sites/") == std::string::npos) line.function_id.clear();
+        // Premium is billed on the plan, not on an app: who reads the lines divides them.
+        if (line.function_id.find("/microsoft.web/sites/") == std::string::npos && line.function_id.find("/microsoft.web/serverfarms/") == std::string::npos)
+            line.function_id.clear();
         line.service = "Azure Functions";
         line.usage_type = cell("Meter").get<std::string>();
         line.meter = meterOf(line.usage_type);

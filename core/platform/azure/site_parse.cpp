@@ -161,7 +161,7 @@ Result<Function> parseSite(const json& site, const json& plan, const json& confi
     const std::string kind = planKind(plan);
     f.untuned[untuned_key::kKind] = kind;
     f.untuned[untuned_key::kBilling] = kind == "premium" || kind == "dedicated" ? "instance" : "request";
-    f.untuned["plan"] = lowered(textField(properties, "serverFarmId"));
+    f.untuned[untuned_key::kPlan] = lowered(textField(properties, "serverFarmId"));
     if (kind == "flex") {
         flex(f, properties);
     } else {

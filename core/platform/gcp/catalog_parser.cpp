@@ -19,6 +19,19 @@ std::string withoutTier(std::string text) {
     return text;
 }
 
+// "NVIDIA L4 GPU with no zonal redundancy in us-central1": names as readers of the Catalog quote them (2026-09, 2026-10). The one with
+// redundancy was not seen itself; whatever says "zonal redundancy" without "no" or "without" before it is taken for it.
+std::string gpuRateOf(std::string text) {
+    for (char& c : text)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    const auto has = [&](const char* part) { return text.find(part) != std::string::npos; };
+    if (!text.starts_with("nvidia ") || !has(" gpu") || !has("zonal redundancy")) return {};
+    const bool single = has("no zonal redundancy") || has("without zonal redundancy");
+    if (has("nvidia l4 ")) return single ? rate::kGpuL4 : rate::kGpuL4Redundant;
+    if (has("nvidia rtx pro 6000 ")) return single ? rate::kGpuRtx6000 : rate::kGpuRtx6000Redundant;
+    return {};
+}
+
 // units + nanos, per base unit of the meter.
 std::optional<Money> unitPrice(const json& tier) {
     const json& price = objectField(tier, "unitPrice");
@@ -47,7 +60,7 @@ std::string rateOf(const std::string& description) {
     if (begins("Cloud Run functions (1st Gen) Memory")) return rate::kGen1Memory;
     if (begins("Cloud Run functions (1st Gen) Min Instance CPU")) return rate::kGen1IdleCpu;
     if (begins("Cloud Run functions (1st Gen) Min Instance Memory")) return rate::kGen1IdleMemory;
-    return {};
+    return gpuRateOf(text);
 }
 
 CatalogReader::CatalogReader(const std::vector<std::string>& regions) : regions_(regions.begin(), regions.end()) {}
@@ -56,7 +69,8 @@ Result<std::string> CatalogReader::take(std::string_view body) {
     PILOTLIGHT_ASSIGN(const json root, parseObject(body, "cloudbilling.skus.list"));
     for (const auto& sku : arrayField(root, "skus")) {
         const std::string description = textField(sku, "description"), rate = rateOf(description);
-        if (rate.empty()) continue;
+        const std::string usage_type = textField(objectField(sku, "category"), "usageType");
+        if (rate.empty() || (!usage_type.empty() && usage_type != "OnDemand")) continue;  // commitments are prices of their own
         const json& info = arrayField(sku, "pricingInfo");
         if (info.empty()) continue;
         const json& newest = info.back();  // in order of time
@@ -64,7 +78,7 @@ Result<std::string> CatalogReader::take(std::string_view body) {
         const std::string usage_unit = textField(expression, "usageUnit");
         Price price{rate, {}, {}, "Cloud Billing Catalog", textField(sku, "skuId") + " " + description};
         if (usage_unit == "count") price.unit = "request";
-        if (usage_unit == "s") price.unit = "vCPU-s";
+        if (usage_unit == "s") price.unit = rate.starts_with("gpu_") ? "GPU-s" : "vCPU-s";
         if (usage_unit == "GiBy.s" || usage_unit == "GBy.s") price.unit = "GiB-s";
         if (usage_unit == "GHz.s") price.unit = "GHz-s";
         if (price.unit.empty()) continue;  // another unit than the one we count in: not ours to convert

@@ -28,6 +28,7 @@ struct Table {
 // Rates that are billed as the meter they price.
 std::string meterOf(const std::string& description) {
     const std::string rate = rateOf(description);
+    if (rate.starts_with("gpu_")) return meter::kGpu;
     if (rate.ends_with("idle_cpu")) return meter::kIdleVcpu;
     if (rate.ends_with("idle_memory")) return meter::kIdleMemory;
     if (rate.ends_with("requests")) return meter::kRequests;

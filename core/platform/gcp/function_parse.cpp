@@ -67,7 +67,7 @@ Result<Function> parseService(const json& service, const std::string& profile, T
     const json& containers = arrayField(revision, "containers");
     double vcpu = 0;
     std::int32_t memory = 0;
-    bool idle_cpu = true;
+    bool idle_cpu = true, boost = false;
     std::string image, accelerator;
     for (const auto& container : containers) {
         const json& resources = objectField(container, "resources");
@@ -76,6 +76,7 @@ Result<Function> parseService(const json& service, const std::string& profile, T
         vcpu += cpu_text.empty() ? 1 : parseCpu(cpu_text).value_or(0);
         memory += memory_text.empty() ? 512 : parseMemory(memory_text).value_or(0);
         idle_cpu = idle_cpu && flag(resources, "cpuIdle", false);
+        boost = boost || flag(resources, "startupCpuBoost", false);
         if (const std::string gpu = textField(limits, "nvidia.com/gpu"); !gpu.empty())
             accelerator = gpu + " x " + textField(objectField(revision, "nodeSelector"), "accelerator");
         image += (image.empty() ? "" : " ") + textField(container, "image");
@@ -102,11 +103,12 @@ Result<Function> parseService(const json& service, const std::string& profile, T
     untuned[kKind] = managed != function.tags.end() && managed->second == "cloudfunctions" ? "gen2" : "service";
     untuned[kBilling] = idle_cpu ? "request" : "instance";
     untuned[kMinimumAt] = at_revision > 0 ? "revision" : "service";
+    untuned[untuned_key::kStartupBoost] = boost ? "on" : "off";
     if (containers.size() > 1) untuned[kContainers] = std::to_string(containers.size());
     if (!accelerator.empty()) {
         untuned[kAccelerator] = accelerator;
         const auto off = revision.find("gpuZonalRedundancyDisabled");
-        untuned["gpu_zonal_redundancy"] = off != revision.end() && off->is_boolean() && off->get<bool>() ? "off" : "on";
+        untuned[untuned_key::kGpuRedundancy] = off != revision.end() && off->is_boolean() && off->get<bool>() ? "off" : "on";
     }
     if (textField(scaling, "scalingMode") == "MANUAL") untuned["scaling"] = "manual";
     if (const auto account = textField(revision, "serviceAccount"); !account.empty()) untuned["service_account"] = account;

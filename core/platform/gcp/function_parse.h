@@ -9,12 +9,12 @@
 namespace pilotlight::platform::gcp {
 
 // Keys of Function::untuned.
+using untuned_key::kAccelerator;
 using untuned_key::kBilling;
 using untuned_key::kKind;
 inline constexpr const char* kFunctionName = "function";    // resource name of the Functions API; absent for plain services
 inline constexpr const char* kMinimumAt = "minimum_at";     // where the minimum stands: "service" | "revision"
 inline constexpr const char* kContainers = "containers";    // number, where there are several
-inline constexpr const char* kAccelerator = "accelerator";  // "1 x nvidia-l4"
 
 // A Service. protocol where its name is missing. Services that Cloud Functions manages have the kind "gen2", also before joinFunction.
 [[nodiscard]] Result<Function> parseService(const nlohmann::json& service, const std::string& profile, Timestamp now);

@@ -22,6 +22,10 @@ std::span<const MetricDefinition> metricDefinitions() {
         {"run.googleapis.com/container/billable_instance_time", false, "ALIGN_DELTA", "REDUCE_SUM", nullptr, billable, 1, false},
         {"run.googleapis.com/container/cpu/utilizations", false, "ALIGN_DELTA", "REDUCE_SUM", nullptr, cpu, 1, false},
         {"run.googleapis.com/container/memory/utilizations", false, "ALIGN_DELTA", "REDUCE_SUM", nullptr, memory_share, 1, false},
+        {"run.googleapis.com/request_latency/pending", false, "ALIGN_DELTA", "REDUCE_SUM", nullptr, pending, 1, false},
+        // Gauges: ALIGN_DELTA is for deltas, ALIGN_SUM merges their distributions.
+        {"run.googleapis.com/container/gpu/utilizations", false, "ALIGN_SUM", "REDUCE_SUM", nullptr, gpu, 1, false, true},
+        {"run.googleapis.com/container/gpu/memory_usages", false, "ALIGN_SUM", "REDUCE_SUM", nullptr, gpu_memory, 1.0 / 1048576, false, true},
         {"cloudfunctions.googleapis.com/function/execution_count", true, "ALIGN_DELTA", "REDUCE_SUM", "status", requests, 1, false},
         {"cloudfunctions.googleapis.com/function/execution_times", true, "ALIGN_DELTA", "REDUCE_SUM", nullptr, duration, 1e-6, true},
         {"cloudfunctions.googleapis.com/function/instance_count", true, "ALIGN_MAX", "REDUCE_SUM", "state", instances, 1, false},
@@ -64,7 +68,9 @@ std::vector<MetricCall> planMetrics(std::span<const MetricRequest> requests, Tim
         range.end = ceilTo(range.end, unit);
         if (range.empty()) continue;
         const bool first_generation = request.function->untunedText(kKind) == "gen1";
+        const bool has_gpu = !request.function->untunedText(kAccelerator).empty();
         for (const auto& metric : metricDefinitions()) {
+            if (metric.with_gpu && !has_gpu) continue;
             if (metric.first_generation != first_generation || (request.one_period && !metric.spanning)) continue;
             auto& at = open[std::tuple(&metric, request.function->account, range.begin, range.end, request.one_period)];
             if (at == 0 || calls[at - 1].functions.size() >= kFunctionsACall || calls[at - 1].names > kNamesACall) {

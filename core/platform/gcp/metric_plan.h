@@ -20,6 +20,9 @@ enum class MetricReading {
     cpu,           // distribution of shares
     memory_share,  // distribution of shares of the configured memory
     memory_bytes,  // distribution of bytes
+    pending,       // distribution: how long requests waited for an instance
+    gpu,           // distribution of shares
+    gpu_memory,    // distribution of bytes
 };
 
 struct MetricDefinition {
@@ -31,6 +34,7 @@ struct MetricDefinition {
     MetricReading reading;
     double to_unit;  // factor to the stored unit
     bool spanning;   // read over the whole range as one period, too
+    bool with_gpu = false;  // of services with a GPU only
 };
 [[nodiscard]] std::span<const MetricDefinition> metricDefinitions();
 

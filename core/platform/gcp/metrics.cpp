@@ -93,6 +93,19 @@ private:
             case MetricReading::memory_bytes:
                 set(f, Metric::memory_used, Statistic::maximum, time, point.highest * k);
                 break;
+            case MetricReading::pending:
+                set(f, Metric::pending_latency, Statistic::average, time, point.value * k);
+                set(f, Metric::pending_latency, Statistic::p95, time, point.p95 * k);
+                set(f, Metric::pending_latency, Statistic::p99, time, point.p99 * k);
+                set(f, Metric::pending_latency, Statistic::sample_count, time, point.count);
+                break;
+            case MetricReading::gpu:
+                set(f, Metric::gpu_utilization, Statistic::average, time, point.value * k);
+                set(f, Metric::gpu_utilization, Statistic::maximum, time, point.highest * k);
+                break;
+            case MetricReading::gpu_memory:
+                set(f, Metric::gpu_memory_used, Statistic::maximum, time, point.highest * k);
+                break;
         }
     }
 
@@ -109,6 +122,8 @@ private:
                 return {{Metric::cold_starts, Statistic::sum}};
             case MetricReading::billable:
                 return {{Metric::billable_time, Statistic::sum}};
+            case MetricReading::pending:
+                return {{Metric::pending_latency, Statistic::sample_count}};
             default:
                 return {};
         }

@@ -2,6 +2,7 @@
 #include <QTest>
 
 #include "app/console/models/cost_forecast.h"
+#include "app/console/models/bill_model.h"
 #include "app/console/models/function_metrics.h"
 #include "app/console/models/function_model.h"
 #include "app/console/models/journal_lines.h"
@@ -92,6 +93,46 @@ private slots:
         QVERIFY(std::abs(bins->p95.y->front() - 95.05) < 1e-4);
         QVERIFY(std::abs(bins->p99.y->front() - 99.01) < 1e-4);
         QVERIFY(std::abs(bins->latency_p95.y->front() - 1095.05) < 1e-3);  // with INIT: what a caller waited
+    }
+
+    void startsThatAPlatformCountsAreOneRowWithTheirShare() {
+        PlotSeries starts, invocations;
+        starts.x = widgets::makeValues({0, 300, 600});
+        starts.y = widgets::makeValues({2, 0, 1});
+        starts.period_s = 300;
+        starts.known = true;
+        invocations.x = widgets::makeValues({0, 600});
+        invocations.y = widgets::makeValues({8, 0});
+        const auto cells = coldCellsOf(starts, invocations);
+        QCOMPARE(cells.counts.size(), std::size_t(1));
+        QCOMPARE(cells.counts[0], (std::vector<float>{2, 0, 1}));
+        QCOMPARE(cells.share.y->at(0), 0.25);
+        QVERIFY(std::isnan(cells.share.y->at(1)) && std::isnan(cells.share.y->at(2)));  // nothing to be a share of
+        QVERIFY(!coldCellsOf({}, invocations).known);
+    }
+
+    void theBillShowsWhatItAttributesToNobody() {
+        const auto sample = fleet();
+        const std::string chat = sample.functions[0].function.id;
+        BillCheck check;
+        check.days["prod-eu"] = {console::test::at("2026-11-20T00:00:00Z"), console::test::at("2026-11-21T00:00:00Z")};
+        check.rows = {{"prod-eu", "", meter::kOther, Money::dollars(3), std::nullopt, {"Premium Something"}},
+                      {"prod-eu", chat, meter::kDuration, Money::dollars(10), Money::dollars(9), {"EU-Lambda-GB-Second"}},
+                      {"prod-eu", chat, meter::kRequests, Money::dollars(1), Money::dollars(1), {"EU-Request"}}};
+        const auto rows = billRows(check, BillGroup::function, sample);
+        QCOMPARE(rows.size(), std::size_t(2));
+        QCOMPARE(rows[0].label, QStringLiteral("chat"));
+        QCOMPARE(rows[0].sums.billed->toDouble(), 11.0);
+        QCOMPARE(rows[0].sums.computed->toDouble(), 10.0);
+        QCOMPARE(rows[1].label, QStringLiteral("of no one function"));
+        BillModel model;
+        model.setRows(rows);
+        QCOMPARE(model.index(1, 2).data().toString(), QStringLiteral("$3.00"));
+        QCOMPARE(model.index(1, 3).data().toString(), QStringLiteral("unknown"));
+        QCOMPARE(model.index(1, 5).data().toString(), QStringLiteral("Premium Something"));
+        QCOMPARE(billRows(check, BillGroup::meter, sample).size(), std::size_t(3));
+        QCOMPARE(billRows(check, BillGroup::profile, sample).size(), std::size_t(1));
+        QCOMPARE(billedDaysText(check), QStringLiteral("prod-eu: 2 whole days"));
     }
 
     void unknownSortsLastBothWays() {

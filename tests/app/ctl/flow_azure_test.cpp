@@ -1,6 +1,7 @@
 // Azure over the command line on a running sandbox: Flex Consumption and Premium with all that they can, Consumption with its scale limit.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "core/net/curl_http_client.h"
@@ -81,6 +82,57 @@ TEST_F(AzureFlow, ComputedCostsAreThoseOfTheBill) {
         const double tolerance = meter == "duration" || meter == "warm_pool_duration" ? 0.03 : usd * 0.03 + 0.005;
         EXPECT_NEAR(computed.at(meter), usd, tolerance) << meter;
     }
+}
+
+TEST_F(AzureFlow, ThePlanIsBilledAndItsOnlyAppPays) {
+    const auto rows = json::parse(sandbox_->ctl({"costs", "--by", "function", "--metric", "billed", "--from", "now-2d/d", "--to", "now/d", "--json"}).out);
+    bool found = false;
+    for (const auto& row : rows) {
+        ASSERT_TRUE(row["function"].is_string()) << row.dump();
+        found = found || row["function"].get<std::string>().ends_with("/sites/contract-review");
+    }
+    EXPECT_TRUE(found) << rows.dump();
+    const auto check = json::parse(sandbox_->ctl({"bill", "--by", "function", "--from", "now-3d", "--json"}).out);
+    ASSERT_EQ(check.size(), 3u) << check.dump();
+    for (const auto& row : check) {
+        ASSERT_TRUE(row["billed_usd"].is_number() && row["computed_usd"].is_number()) << row.dump();
+        EXPECT_GE(row["days"].get<int>(), 1);
+        EXPECT_NEAR(row["difference_usd"].get<double>(), 0, 0.05 * row["billed_usd"].get<double>() + 0.01) << row.dump();
+    }
+}
+
+// Two apps on one Elastic Premium plan: Azure bills the plan, and its instances are those of the app that runs on most.
+TEST(SharedPlan, ItsBillAndItsCostAreDividedAmongItsApps) {
+    const test::TemporaryDirectory folder;
+    const std::string file = (folder.path() / "scenario.json").string();
+    json functions = json::array();
+    for (const auto& [name, pool, per_day] : {std::tuple{"big", 3, 9000}, std::tuple{"small", 1, 2000}})
+        functions.push_back({{"name", name}, {"platform", "azure"}, {"kind", "premium"}, {"region", "eastus"}, {"profile", "p"}, {"memory_mb", 3584}, {"vcpu", 1},
+                             {"plan", "together"}, {"concurrency", 8}, {"min_instances", pool}, {"max_instances", 10}, {"arrivals", {{"per_day", per_day}}}});
+    functions.push_back(functions[0]);
+    functions[2]["name"] = "alone";
+    functions[2].erase("plan");
+    std::ofstream(file) << json{{"profiles", {{"p", {{"source", "test"}, {"points", {{128, 2000}, {2048, 400}}}}}}}, {"functions", functions}}.dump();
+    const test::SandboxSession sandbox({"--days", "3", "--speed", "1", "--seed", "1", "--scenario", file});
+    ASSERT_TRUE(sandbox.ready());
+    ASSERT_EQ(sandbox.ctl({"profile", "add", "p", "--platform", "azure", "--endpoint-url", sandbox.endpoint()}).exit_code, 0);
+    ASSERT_EQ(sandbox.ctl({"sync", "--from", "now-3d"}).exit_code, 0);
+    std::map<std::string, double> billed, computed;
+    for (auto* sums : {&billed, &computed}) {
+        const char* metric = sums == &billed ? "billed" : "computed";
+        for (const auto& row : json::parse(sandbox.ctl({"costs", "--by", "function", "--metric", metric, "--from", "now-2d/d", "--to", "now/d", "--json"}).out)) {
+            ASSERT_TRUE(row["function"].is_string()) << metric << row.dump();
+            const std::string id = row["function"];
+            (*sums)[id.substr(id.rfind('/') + 1)] += row["cost_usd"].get<double>();
+        }
+    }
+    ASSERT_EQ(billed.size(), 3u);
+    for (const auto& [name, usd] : billed) EXPECT_NEAR(computed[name], usd, 0.05 * usd) << name;
+    // Three instances, of which the small app runs on one: a quarter of the plan is its part.
+    EXPECT_NEAR(billed["small"] / (billed["small"] + billed["big"]), 0.25, 0.08);
+    EXPECT_LT(billed["small"] + billed["big"], 1.15 * billed["alone"]) << "not as many instances as both apps count";
+    const auto what_if = sandbox.ctl({"whatif", "small", "--warm-pool", "2", "--json"});
+    EXPECT_NE(what_if.out.find("2 apps share the plan"), std::string::npos) << what_if.out << what_if.err;
 }
 
 TEST_F(AzureFlow, EachPlanIsChangedAndPutBack) {

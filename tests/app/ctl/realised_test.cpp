@@ -65,9 +65,9 @@ std::vector<Row> play(int seed, std::string& trouble) {
     // On purpose: one change that hurts, one to a function with hardly any traffic.
     const auto id_of = [](const char* name) { return "arn:aws:lambda:us-east-1:123456789012:function:" + std::string(name); };
     if (touched.count(id_of("image-classify")) == 0) apply(read({"plan", "image-classify", "--memory", "512", "--override", "memory-floor"}));
-    // On purpose, too: pools of instances that are billed for their whole life, down to one and up by one.
+    // On purpose, too: pools of instances that are billed for their whole life, down to one and up by one. Terraform owns intent-api.
     for (const auto& [name, pool] : {std::pair{"intent-api", "1"}, std::pair{"contract-review", "3"}}) {
-        const auto plan = read({"plan", name, "--warm-pool", pool});
+        const auto plan = read({"plan", name, "--warm-pool", pool, "--override", "infrastructure-code"});
         if (plan.is_object() && plan.contains("function_id") && touched.count(plan["function_id"]) == 0) apply(plan);
     }
     if (touched.count(id_of("legacy-ranker")) == 0) apply(read({"plan", "legacy-ranker", "--memory", "1024", "--override", "memory-floor"}));

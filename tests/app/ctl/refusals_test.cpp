@@ -29,13 +29,13 @@ TEST_P(Refused, SaysWhatToDoAndLeavesUnknownUnknown) {
     const test::SandboxSession sandbox({"--days", "1", "--speed", "1", "--seed", "1", "--faults", file});
     ASSERT_TRUE(sandbox.ready());
     ASSERT_EQ(sandbox.ctl({"profile", "add", "p", "--platform", c.platform, "--region", c.platform == std::string("aws") ? "us-east-1" : "all", "--endpoint-url", sandbox.endpoint()}).exit_code, 0);
-    const auto synced = sandbox.ctl({"sync", "--from", "now-6h", "--json"});
+    const auto synced = sandbox.ctl({"sync", "--from", "now-1d", "--json"});
     EXPECT_EQ(synced.exit_code, c.exit_code) << synced.err;
     const std::string told = synced.err + synced.out;
     EXPECT_NE(told.find(c.says), std::string::npos) << told;
     EXPECT_NE(told.find(c.does), std::string::npos) << told;
     EXPECT_EQ(told.find("eyJ0"), std::string::npos) << "no token in what is told";
-    const json rows = json::parse(sandbox.ctl({"functions", "--from", "now-6h", "--json"}).out, nullptr, false);
+    const json rows = json::parse(sandbox.ctl({"functions", "--from", "now-1d", "--json"}).out, nullptr, false);
     ASSERT_TRUE(rows.is_array());
     EXPECT_EQ(rows.empty(), c.exit_code == 1);
     if (c.unknown != nullptr)
@@ -71,6 +71,35 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{"bill_over_quota", "azure", "costmanagement.*", "quota", 4, "quota of the subscription", "Try again", nullptr},
                     Refusal{"token_expired", "azure", "arm.*", "expired", 1, "does not accept the access token", "az login", nullptr}),
     [](const auto& each) { return each.param.name; });
+
+// One query is for many components, and one that refuses refuses it whole: the others are asked again by themselves.
+TEST(DeniedTelemetry, OfOneComponentLeavesTheOthersTheirs) {
+    const test::TemporaryDirectory folder;
+    const std::string file = (folder.path() / "scenario.json").string();
+    json functions = json::array();
+    for (const char* name : {"open-a", "shut", "open-b"}) {
+        functions.push_back({{"name", name}, {"platform", "azure"}, {"kind", "flex"}, {"region", "eastus"}, {"profile", "p"}, {"memory_mb", 2048}, {"vcpu", 1},
+                             {"insights", true}, {"arrivals", {{"per_day", 4000}}}});
+        if (name == std::string("shut")) functions.back()["insights_denied"] = true;
+    }
+    std::ofstream(file) << json{{"profiles", {{"p", {{"source", "test"}, {"points", {{128, 2000}, {2048, 400}}}}}}}, {"functions", functions}}.dump();
+    const test::SandboxSession sandbox({"--days", "1", "--speed", "1", "--seed", "1", "--scenario", file});
+    ASSERT_TRUE(sandbox.ready());
+    ASSERT_EQ(sandbox.ctl({"profile", "add", "p", "--platform", "azure", "--endpoint-url", sandbox.endpoint()}).exit_code, 0);
+    const auto synced = sandbox.ctl({"sync", "--from", "now-1d", "--json"});
+    EXPECT_EQ(synced.exit_code, 4) << synced.err;
+    const json report = json::parse(synced.out)[0];
+    ASSERT_FALSE(report["problems"].empty());
+    for (const auto& problem : report["problems"]) {
+        EXPECT_EQ(problem["scope"], "eastus/shut") << problem.dump();
+        EXPECT_NE(problem.dump().find("Log Analytics Reader"), std::string::npos) << problem.dump();
+    }
+    for (const auto& row : json::parse(sandbox.ctl({"functions", "--from", "now-1d", "--json"}).out)) {
+        EXPECT_EQ(row["p95_ms"].is_null(), row["name"] == "shut") << row.dump();
+        EXPECT_EQ(row["cold_start_share"].is_null(), row["name"] == "shut") << row.dump();
+        EXPECT_GT(row["invocations"].get<double>(), 100) << row.dump();
+    }
+}
 
 TEST(UnknownRegion, IsToldBesideWhatWasRead) {
     const test::SandboxSession sandbox({"--days", "1", "--speed", "1", "--seed", "1"});

@@ -183,7 +183,7 @@ TEST(AzureCosts, LinesByColumnName) {
     EXPECT_EQ(page.lines[0].meter, meter::kPoolKept);
     EXPECT_EQ(page.lines[0].function_id, "/subscriptions/s/resourcegroups/g/providers/microsoft.web/sites/a");
     EXPECT_EQ(page.lines[0].amount.toDecimal(), "1.25");
-    EXPECT_EQ(page.lines[1].function_id, "") << "billed on the plan";
+    EXPECT_EQ(page.lines[1].function_id, "/subscriptions/s/resourcegroups/g/providers/microsoft.web/serverfarms/p") << "billed on the plan";
     EXPECT_FALSE(parseCostPage(R"({"properties":{"columns":[{"name":"Cost"}],"rows":[]}})", "z", CostKind::billed))
         << "a missing column is no zero";
 }

@@ -125,6 +125,7 @@ TEST(ServiceParse, SettingsAsTheyAre) {
     EXPECT_EQ(f.revision, "\"e1\"");
     EXPECT_EQ(f.untunedText(kKind), "service");
     EXPECT_EQ(f.untunedText(kBilling), "request");
+    EXPECT_EQ(f.untunedText(untuned_key::kStartupBoost), "on");
     EXPECT_EQ(f.last_update_status, "Successful");
     EXPECT_FALSE(f.owner);
     for (const auto& [key, value] : f.untuned) EXPECT_EQ(value.find("hush"), std::string::npos) << key;
@@ -271,7 +272,12 @@ TEST(MetricPlan, OneCallHoldsManyFunctionsAndStaysWithinRetention) {
     std::vector<MetricRequest> requests;
     for (const auto& f : functions) requests.push_back({&f, {kNow - hours(24 * 60), kNow}, {}, false});
     const auto calls = planMetrics(requests, kNow);
-    EXPECT_EQ(calls.size(), 7u * 3u);
+    EXPECT_EQ(calls.size(), 8u * 3u);
+    functions[0].untuned[kAccelerator] = "1 x nvidia-l4";
+    const auto with_gpu = planMetrics(requests, kNow);
+    EXPECT_EQ(with_gpu.size(), calls.size() + 2) << "utilisation and memory, of the one that has a GPU";
+    for (const auto& call : with_gpu)
+        if (call.metric->with_gpu) EXPECT_EQ(call.functions, std::vector<const Function*>{&functions[0]});
     for (const auto& call : calls) {
         EXPECT_GE(call.range.begin, kNow - kMetricRetention);
         EXPECT_LE(call.functions.size(), kFunctionsACall);
@@ -289,16 +295,29 @@ TEST(Catalog, RatesByDescriptionAndRegion) {
     EXPECT_EQ(rateOf("Services CPU (Instance-based billing) in in asia-northeast1"), "instance_vcpu");
     EXPECT_EQ(rateOf("Services Min Instance Memory Tier 2 (Request-based billing)"), "idle_memory");
     EXPECT_EQ(rateOf("Jobs CPU in us-central1"), "");
+    EXPECT_EQ(rateOf("NVIDIA L4 GPU with no zonal redundancy in us-central1"), "gpu_l4");
+    EXPECT_EQ(rateOf("Nvidia L4 GPU with zonal redundancy in europe-west4"), "gpu_l4_redundant");
+    EXPECT_EQ(rateOf("NVIDIA RTX Pro 6000 GPU without zonal redundancy in us-central1"), "gpu_rtx_pro_6000");
+    EXPECT_EQ(rateOf("NVIDIA RTX Pro 6000 GPU with zonal redundancy in us-central1"), "gpu_rtx_pro_6000_redundant");
+    EXPECT_EQ(rateOf("NVIDIA H100 GPU with no zonal redundancy in us-central1"), "") << "one that we do not know has no price";
+    EXPECT_EQ(rateOf("Nvidia L4 GPU running in Frankfurt"), "") << "Compute Engine's";
     CatalogReader reader({"us-central1", "us-west2"});
     const auto token = reader.take(R"j({"skus":[
       {"skuId":"A","description":"Services CPU (Request-based billing)","serviceRegions":["us-central1","us-east1"],"pricingInfo":[{"effectiveTime":"2026-10-01T00:00:00Z","pricingExpression":{"usageUnit":"s","tieredRates":[{"startUsageAmount":0,"unitPrice":{"currencyCode":"USD","units":"0","nanos":24000}}]}}]},
       {"skuId":"B","description":"Requests","serviceRegions":["global"],"pricingInfo":[{"effectiveTime":"2026-10-01T00:00:00Z","pricingExpression":{"usageUnit":"count","tieredRates":[{"unitPrice":{"currencyCode":"USD"},"startUsageAmount":0},{"startUsageAmount":2000000,"unitPrice":{"currencyCode":"USD","units":"0","nanos":400}}]}}]},
       {"skuId":"C","description":"Services Memory (Request-based billing)","serviceRegions":["us-central1"],"pricingInfo":[{"pricingExpression":{"usageUnit":"s","tieredRates":[{"unitPrice":{"currencyCode":"EUR","nanos":1}}]}}]}],
       "nextPageToken":"more"})j");
+    ASSERT_TRUE(reader.take(R"j({"skus":[
+      {"skuId":"G","description":"NVIDIA L4 GPU with no zonal redundancy in us-west2","category":{"usageType":"OnDemand"},"serviceRegions":["us-west2"],"pricingInfo":[{"effectiveTime":"2026-10-01T00:00:00Z","pricingExpression":{"usageUnit":"s","tieredRates":[{"unitPrice":{"currencyCode":"USD","nanos":200000}}]}}]},
+      {"skuId":"H","description":"NVIDIA L4 GPU with zonal redundancy in us-west2","category":{"usageType":"Commit1Yr"},"serviceRegions":["us-west2"],"pricingInfo":[{"effectiveTime":"2026-10-01T00:00:00Z","pricingExpression":{"usageUnit":"s","tieredRates":[{"unitPrice":{"currencyCode":"USD","nanos":1}}]}}]}]})j"));
     ASSERT_TRUE(token) << token.error().text();
     EXPECT_EQ(*token, "more");
     const auto books = reader.books(kNow);
-    ASSERT_EQ(books.size(), 1u) << "a price in another currency, or one that cannot be read, is none";
+    ASSERT_EQ(books.size(), 2u) << "a price in another currency, or one that cannot be read, is none";
+    ASSERT_NE(books[1].find("gpu_l4"), nullptr);
+    EXPECT_EQ(books[1].find("gpu_l4")->unit, "GPU-s");
+    EXPECT_EQ(books[1].find("gpu_l4")->tiers[0].price.toDecimal(), "0.0002");
+    EXPECT_EQ(books[1].find("gpu_l4_redundant"), nullptr) << "a commitment is another price";
     EXPECT_EQ(books[0].find("vcpu")->tiers[0].price.toDecimal(), "0.000024");
     EXPECT_EQ(books[0].find("memory"), nullptr);
 }
@@ -334,7 +353,7 @@ TEST(Policy, IsMadeFromTheOperations) {
 
 // Our own limit is 300 requests a minute to Cloud Monitoring. 2,000 functions in 12 regions, a day at 300 s, as sync asks for them (groups of 120):
 // how many answers that takes. Two response classes and two states of instances, as a service has that fails now and then.
-TEST(MetricPlan, ADayOf2000FunctionsTakesHalfAMinuteAtOurOwnLimit) {
+TEST(MetricPlan, ADayOf2000FunctionsStaysFarBelowAMinuteAtOurOwnLimit) {
     std::vector<Function> functions(2000);
     for (std::size_t i = 0; i < functions.size(); ++i) {
         functions[i].id = "projects/p/locations/region-" + std::to_string(i % 12) + "/services/inference-service-" + std::to_string(i);
@@ -355,7 +374,7 @@ TEST(MetricPlan, ADayOf2000FunctionsTakesHalfAMinuteAtOurOwnLimit) {
             answers += (points + pageSize(*call.metric) - 1) / pageSize(*call.metric);
         }
     }
-    EXPECT_LE(answers, 150u) << "at 5 a second: " << static_cast<double>(answers) / 5 << " s";
+    EXPECT_LE(answers, 175u) << "at 5 a second: " << static_cast<double>(answers) / 5 << " s";
 }
 
 }  // namespace

@@ -135,7 +135,7 @@ TEST_F(GcpSandbox, AnUnknownRegionOrProjectSaysSo) {
 }
 
 TEST_F(GcpSandbox, MetricsTellCountsLatencyAndBilledTime) {
-    for (const char* name : {"rerank-service", "vision-tagger", "invoice-parser"}) {
+    for (const char* name : {"rerank-service", "vision-tagger", "invoice-parser", "caption-model"}) {
         const Function f = named(name);
         const Timestamp now = platform_->clock()->now();
         const TimeRange range{floorTo(now - hours(8), hours(1)), floorTo(now - hours(1), hours(1))};
@@ -166,6 +166,20 @@ TEST_F(GcpSandbox, MetricsTellCountsLatencyAndBilledTime) {
         if (f.untunedText(kKind) != "gen1") {
             EXPECT_GT(sum(Metric::billable_time, Statistic::sum), 1) << name;
         }
+        const bool gpu = std::string_view(name) == "caption-model";
+        EXPECT_EQ(sum(Metric::gpu_utilization, Statistic::maximum) > 0, gpu) << name;
+        if (gpu) {
+            const auto& used = series[{f.id, "", Metric::gpu_memory_used, Statistic::maximum, seconds{300}}];
+            ASSERT_FALSE(used.points.empty());
+            EXPECT_GT(used.points[0].value, 10 * 1024) << "MB";
+            EXPECT_LT(used.points[0].value, 25 * 1024);
+        }
+        if (std::string_view(name) == "vision-tagger") {  // one request an instance: each start kept someone waiting
+            const auto& waited = series[{f.id, "", Metric::pending_latency, Statistic::p95, seconds{300}}];
+            ASSERT_FALSE(waited.points.empty());
+            for (const auto& point : waited.points) EXPECT_GT(point.value, 100) << "ms";
+            EXPECT_GT(sum(Metric::pending_latency, Statistic::sample_count), 0);
+        }
     }
 }
 
@@ -176,6 +190,7 @@ TEST_F(GcpSandbox, PricesAndBill) {
     for (const auto& book : *books)
         for (const char* rate : {"requests", "vcpu", "memory", "idle_vcpu", "idle_memory", "instance_vcpu", "instance_memory", "gen1_cpu"})
             EXPECT_NE(book.find(rate), nullptr) << book.region << " " << rate;
+    for (const auto& book : *books) EXPECT_EQ(book.find("gpu_l4") != nullptr, book.region == "us-central1") << book.region;
     const Timestamp now = platform_->clock()->now();
     const auto lines = platform_->readCosts({now - hours(48), now}, {});
     ASSERT_TRUE(lines) << lines.error().text();
@@ -184,7 +199,7 @@ TEST_F(GcpSandbox, PricesAndBill) {
         EXPECT_GT(line.amount, Money{}) << line.usage_type;
         meters.insert(line.meter);
     }
-    EXPECT_EQ(meters, (std::set<std::string>{"requests", "vcpu", "memory", "idle_vcpu", "idle_memory"}));
+    EXPECT_EQ(meters, (std::set<std::string>{"requests", "vcpu", "memory", "idle_vcpu", "idle_memory", "gpu"}));
 }
 
 TEST_F(GcpSandbox, EveryKindIsChangedAndPutBack) {
@@ -274,8 +289,8 @@ TEST_F(GcpSandbox, ListsComeInPages) {
         token = page.value("nextPageToken", "");
         ++pages;
     } while (!token.empty() && pages < 10);
-    EXPECT_EQ(names.size(), 2u);
-    EXPECT_EQ(pages, 2);
+    EXPECT_EQ(names.size(), 3u);
+    EXPECT_EQ(pages, 3);
     EXPECT_EQ(raw("GET", "/v2/projects/pilotlight-demo/locations/us-central1/services?pageToken=bogus").status, 400);
 }
 

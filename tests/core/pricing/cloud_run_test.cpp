@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/pricing/cloud_run_cost.h"
+#include "core/pricing/free_grants.h"
 
 namespace pilotlight::pricing {
 namespace {
@@ -29,12 +30,20 @@ TEST(CloudRunPrice, WorkedExampleOfThePricingPage) {
     const auto units = cloudRunUnits(usage, size);
     EXPECT_NEAR(units.at(meter::kVcpu), 334'000, 1e-6);
     EXPECT_NEAR(units.at(meter::kMemory), 500'000, 1e-6);
-    const auto list = cloudRunCost(usage, size, bookOf("europe-west1"), {});
-    const auto grant = cloudRunFreeGrant(units, false);
+    auto list = functionLines(usage, size, bookOf("europe-west1"), {});
     ASSERT_TRUE(list);
-    const double without = sum(*list).toDouble() - grant.at(meter::kRequests).toDouble();
+    Function service;
+    service.platform = PlatformKind::gcp;
+    for (auto& line : *list) line.period = {parseIso8601("2026-09-01").value(), parseIso8601("2026-10-01").value()};
+    double without = 0, with = 0;
+    for (const auto& line : *list) without += line.amount.toDouble();
+    with = without;
+    for (const auto& grant : freeGrants(*list, [&](const std::string&) { return &service; })) {
+        with += grant.amount.toDouble();
+        if (grant.meter == meter::kRequests) without += grant.amount.toDouble();
+    }
     EXPECT_NEAR(without, 12.47, 0.005) << "only free requests taken off";
-    EXPECT_NEAR(without - grant.at(meter::kVcpu).toDouble() - grant.at(meter::kMemory).toDouble(), 7.25, 0.005);
+    EXPECT_NEAR(with, 7.25, 0.005);
 }
 
 TEST(CloudRunPrice, GoldenCells) {
@@ -70,13 +79,6 @@ TEST(CloudRunPrice, GoldenCells) {
     auto gpu = size;
     gpu.accelerator = "1 x nvidia-l4";
     EXPECT_EQ(cloudRunCost(busy, gpu, bookOf("us-central1"), {}).error().code, ErrorCode::unsupported);
-}
-
-TEST(CloudRunPrice, GrantsNeverExceedUse) {
-    const auto grant = cloudRunFreeGrant({{meter::kVcpu, 100.0}, {meter::kRequests, 0.0}}, false);
-    EXPECT_NEAR(grant.at(meter::kVcpu).toDouble(), 0.0024, 1e-12);
-    EXPECT_FALSE(grant.contains(meter::kRequests));
-    EXPECT_NEAR(cloudRunFreeGrant({{meter::kVcpu, 1e9}}, true).at(meter::kVcpu).toDouble(), 240'000 * 0.000018, 1e-9);
 }
 
 TEST(CloudRunPrice, TheBookGoesWithItsRules) {

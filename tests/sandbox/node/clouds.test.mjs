@@ -84,8 +84,8 @@ test('googleapis reads metrics, page by page', async () => {
     pageToken = data.nextPageToken;
     ++pages;
   } while (pageToken);
-  assert.equal(points, 18);
-  assert.equal(pages, 2);
+  assert.equal(points, 24);
+  assert.equal(pages, 3);
 });
 
 const credential = {
