@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "core/model/sim_engine.h"
 
@@ -12,6 +13,7 @@ namespace {
 // Support of the estimate: 5 s .. 4 h, 4 % apart.
 constexpr double kLeast = 5, kRatio = 1.04;
 constexpr std::size_t kCells = 202;
+constexpr std::size_t kColdParts = 8;  // of a stretch, in which cold starts are compared
 
 double cellEnd(std::size_t i) { return kLeast * std::pow(kRatio, static_cast<double>(i)); }
 
@@ -80,47 +82,95 @@ struct ColdsByPart {
     void instances(double, std::int64_t) {}
 };
 
-}  // namespace
+// What is the same for every law that is tried on a stretch.
+struct Stretch {
+    std::span<const InstanceUse> uses;
+    ColdsByPart truth;
+    EngineOptions options;
+};
 
-KeepAliveChoice chooseKeepAlive(std::span<const std::vector<InstanceUse>> stretches, std::span<const KeepAlive> candidates) {
-    KeepAliveChoice best;
-    best.error = std::numeric_limits<double>::infinity();
-    for (std::size_t c = 0; c < candidates.size(); ++c) {
-        const bool chance = candidates[c].kind != KeepAlive::Kind::fixed;
-        const int seeds = chance ? 4 : 1;
-        double error = 0, parts = 0, predicted = 0, actual = 0;
-        for (const auto& uses : stretches) {
-            if (uses.size() < 2) continue;
-            const double begin = uses.front().begin, length = std::max(1e-6, uses.back().begin - begin);
-            ColdsByPart truth{begin, length, std::vector<double>(8, 0.0)}, model = truth;
-            EngineOptions options;
-            options.keep_alive = candidates[c];
-            options.expected_gap_s = length / static_cast<double>(uses.size());
-            std::unordered_map<std::uint64_t, bool> seen;
-            double busy = 0;
-            for (const auto& use : uses) {
-                busy += use.end - use.begin;
-                if (use.cold) truth.colds[truth.partOf(use.begin)] += 1;
-                if (seen.try_emplace(use.instance, true).second && !use.cold) options.initial_idle_until.push_back(use.begin);
-            }
-            options.expected_busy = busy / length;
-            std::reverse(options.initial_idle_until.begin(), options.initial_idle_until.end());  // the first to be used again lies on top
-            for (int seed = 1; seed <= seeds; ++seed) {
-                options.seed = static_cast<std::uint64_t>(seed);
-                UseSource source{uses};
-                replay(source, model, options);
-            }
-            for (std::size_t i = 0; i < 8; ++i) {
-                const double m = model.colds[i] / seeds;
-                error += (m - truth.colds[i]) * (m - truth.colds[i]) / (0.5 * (m + truth.colds[i]) + 1);
-                parts += 1;
-                predicted += m;
-                actual += truth.colds[i];
+std::vector<Stretch> prepared(std::span<const std::vector<InstanceUse>> stretches) {
+    std::vector<Stretch> out;
+    for (const auto& uses : stretches) {
+        if (uses.size() < 2) continue;
+        const double begin = uses.front().begin, length = std::max(1e-6, uses.back().begin - begin);
+        Stretch stretch{uses, {begin, length, std::vector<double>(kColdParts, 0.0)}, {}};
+        auto& options = stretch.options;
+        options.expected_gap_s = length / static_cast<double>(uses.size());
+        std::unordered_set<std::uint64_t> seen;
+        double busy = 0;
+        for (const auto& use : uses) {
+            busy += use.end - use.begin;
+            if (use.cold) stretch.truth.colds[stretch.truth.partOf(use.begin)] += 1;
+            if (seen.insert(use.instance).second && !use.cold) options.initial_idle_until.push_back(use.begin);
+        }
+        options.expected_busy = busy / length;
+        std::reverse(options.initial_idle_until.begin(), options.initial_idle_until.end());  // the first to be used again lies on top
+        out.push_back(std::move(stretch));
+    }
+    return out;
+}
+
+// Cold starts by part of all stretches under one law, summed over the seeds tried so far.
+struct Tried {
+    std::size_t index = 0;
+    int seeds = 0;
+    std::vector<double> colds;
+    void run(std::vector<Stretch>& stretches, const KeepAlive& law, int until_seeds) {
+        colds.resize(stretches.size() * kColdParts);
+        for (; seeds < until_seeds; ++seeds) {
+            for (std::size_t s = 0; s < stretches.size(); ++s) {
+                auto& stretch = stretches[s];
+                stretch.options.keep_alive = law;
+                stretch.options.seed = static_cast<std::uint64_t>(seeds) + 1;
+                ColdsByPart model{stretch.truth.begin, stretch.truth.length, std::vector<double>(kColdParts, 0.0)};
+                UseSource source{stretch.uses};
+                replay(source, model, stretch.options);
+                for (std::size_t i = 0; i < kColdParts; ++i) colds[s * kColdParts + i] += model.colds[i];
             }
         }
-        if (parts > 0 && error / parts < best.error - 1e-9) best = {c, predicted, actual, error / parts};
     }
-    if (!std::isfinite(best.error)) best.error = 0;
+    [[nodiscard]] KeepAliveChoice choice(const std::vector<Stretch>& stretches) const {
+        KeepAliveChoice out{index, 0, 0, 0};
+        for (std::size_t i = 0; i < colds.size(); ++i) {
+            const double m = colds[i] / seeds, truth = stretches[i / kColdParts].truth.colds[i % kColdParts];
+            out.error += (m - truth) * (m - truth) / (0.5 * (m + truth) + 1) / static_cast<double>(colds.size());
+            out.cold_predicted += m;
+            out.cold_actual += truth;
+        }
+        return out;
+    }
+};
+
+}  // namespace
+
+KeepAliveChoice chooseKeepAlive(std::span<const std::vector<InstanceUse>> uses, std::span<const KeepAlive> candidates) {
+    constexpr int kSeeds = 4;              // of laws with chance in them
+    constexpr std::size_t kFinalists = 5;  // of those: the best by one seed get the others
+    auto stretches = prepared(uses);
+    if (stretches.empty()) return {};
+    std::vector<Tried> tried;
+    std::vector<std::pair<double, std::size_t>> by_chance;
+    for (std::size_t c = 0; c < candidates.size(); ++c) {
+        tried.push_back({c, 0, {}});
+        tried.back().run(stretches, candidates[c], 1);
+        if (candidates[c].kind != KeepAlive::Kind::fixed) by_chance.emplace_back(tried.back().choice(stretches).error, c);
+    }
+    std::sort(by_chance.begin(), by_chance.end());
+    for (std::size_t i = 0; i < by_chance.size(); ++i) {
+        auto& law = tried[by_chance[i].second];
+        if (i < kFinalists)
+            law.run(stretches, candidates[law.index], kSeeds);
+        else
+            law.seeds = 0;
+    }
+    KeepAliveChoice best;
+    best.error = std::numeric_limits<double>::infinity();
+    for (const auto& law : tried) {
+        if (law.seeds == 0) continue;
+        const auto choice = law.choice(stretches);
+        if (choice.error < best.error - 1e-9) best = choice;
+    }
     return best;
 }
 

@@ -24,19 +24,36 @@ double portableLog(double x) {
     return k * ln2_hi - ((half - (s * (half + r) + k * ln2_lo)) - f);
 }
 
-double portableExp(double x) {
+namespace {
+
+// exp of x in [-708, 709].
+inline double expWithin(double x) {
     constexpr double ln2_hi = 6.93147180369123816490e-01, ln2_lo = 1.90821492927058770002e-10, inv_ln2 = 1.44269504088896338700;
     constexpr double p1 = 1.66666666666666019037e-01, p2 = -2.77777777770155933842e-03, p3 = 6.61375632143793436117e-05,
                      p4 = -1.65339022054652515390e-06, p5 = 4.13813679705723846039e-08;
-    if (x < -708.0) return 0.0;
-    if (x > 709.0) return std::numeric_limits<double>::max();
-    const int k = static_cast<int>(x * inv_ln2 + (x < 0 ? -0.5 : 0.5));
+    // Adding 1.5 x 2^52 rounds to a whole number, which is then in the low bits.
+    constexpr double rounder = 0x1.8p52;
+    const double shifted = x * inv_ln2 + rounder;
+    const double k = shifted - rounder;
     const double hi = x - k * ln2_hi, lo = k * ln2_lo;
     const double r = hi - lo;
     const double t = r * r;
     const double c = r - t * (p1 + t * (p2 + t * (p3 + t * (p4 + t * p5))));
     const double y = 1.0 - ((lo - (r * c) / (2.0 - c)) - hi);
-    return y * std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52);
+    return y * std::bit_cast<double>((std::bit_cast<std::uint64_t>(shifted) + 1023) << 52);
+}
+
+}  // namespace
+
+double portableExp(double x) {
+    if (x < -708.0) return 0.0;
+    if (x > 709.0) return std::numeric_limits<double>::max();
+    return expWithin(x);
+}
+
+void portableExp(std::span<double> x) {
+    for (double& value : x) value = value < -708.0 ? -708.0 : value > 709.0 ? 709.0 : value;
+    for (double& value : x) value = expWithin(value);
 }
 
 namespace detail {

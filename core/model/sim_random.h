@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <span>
 
 namespace pilotlight::model {
 
@@ -12,6 +13,7 @@ namespace pilotlight::model {
 // portableLog wants x > 0 and normal; portableExp saturates at 0 and at the largest double.
 [[nodiscard]] double portableLog(double x);
 [[nodiscard]] double portableExp(double x);
+void portableExp(std::span<double> x);  // of each, in place, without branches
 
 namespace detail {
 struct Ziggurat {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "core/model/sim_engine.h"
 #include "core/model/sim_histogram.h"
@@ -19,55 +20,53 @@ double cpuSeconds() {
     return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
+// Service times; cold ones are a stream apart where they have a law of their own.
+struct Services {
+    Services(const Scenario& s, std::uint64_t replication)
+        : warm_law(s.service_warm, Random(s.seed, 2 * replication + 2)), startup(s.concurrency == 1 ? s.startup_s : 0) {
+        if (s.service_cold) cold_law.emplace(*s.service_cold, Random(s.seed ^ 0x636f6c64, 2 * replication + 2));
+    }
+    double warm() { return warm_law.next(); }
+    double cold() { return startup + (cold_law ? cold_law->next() : warm_law.next()); }
+    SampleStream warm_law;
+    std::optional<SampleStream> cold_law;
+    double startup;
+};
+
 struct PoissonSource {
     PoissonSource(const Scenario& s, double end_s, std::uint64_t replication)
-        : gap(1 / *s.poisson_rate),
-          end(end_s),
-          random(s.seed, 2 * replication + 1),
-          service_random(s.seed, 2 * replication + 2),
-          warm_law(s.service_warm),
-          cold_law(s.service_cold.value_or(s.service_warm)),
-          startup(s.concurrency == 1 ? s.startup_s : 0) {}
+        : gaps({Distribution::Kind::exponential, 1 / *s.poisson_rate, 1, {}}, Random(s.seed, 2 * replication + 1)),
+          services(s, replication),
+          end(end_s) {}
     bool next(double& time) {
-        at += gap * random.exponential();
+        at += gaps.next();
         time = at;
         if (at >= end) return false;
         ++count;
         return true;
     }
-    double warm() { return warm_law.draw(service_random); }
-    double cold() { return startup + cold_law.draw(service_random); }
-    double at = 0, gap, end;
-    Random random, service_random;
-    Sampler warm_law, cold_law;
-    double startup;
+    double warm() { return services.warm(); }
+    double cold() { return services.cold(); }
+    SampleStream gaps;
+    Services services;
+    double at = 0, end;
     std::uint64_t count = 0;
 };
 
 struct TraceSource {
     TraceSource(const Scenario& s, const std::vector<double>& times, double end_s, std::uint64_t replication)
-        : arrivals(times),
-          services(s.trace_service_s),
-          end(end_s),
-          service_random(s.seed, 2 * replication + 2),
-          warm_law(s.service_warm),
-          cold_law(s.service_cold.value_or(s.service_warm)),
-          own_cold(s.service_cold.has_value()),
-          startup(s.concurrency == 1 ? s.startup_s : 0) {}
+        : arrivals(times), traced(s.trace_service_s), services(s, replication), end(end_s) {}
     bool next(double& time) {
         if (count >= arrivals.size() || arrivals[count] > end) return false;
         time = arrivals[count++];
         return true;
     }
-    double warm() { return services.empty() ? warm_law.draw(service_random) : services[count - 1]; }
-    double cold() { return startup + (own_cold || services.empty() ? cold_law.draw(service_random) : services[count - 1]); }
+    double warm() { return traced.empty() ? services.warm() : traced[count - 1]; }
+    double cold() { return traced.empty() || services.cold_law ? services.cold() : services.startup + traced[count - 1]; }
     const std::vector<double>& arrivals;
-    const std::vector<float>& services;
+    const std::vector<float>& traced;
+    Services services;
     double end;
-    Random service_random;
-    Sampler warm_law, cold_law;
-    bool own_cold;
-    double startup;
     std::size_t count = 0;
 };
 

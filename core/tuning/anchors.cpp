@@ -157,24 +157,46 @@ void ReplayAnchors::measure(const EngineCore& core, Executor& executor, const Jo
     }
 }
 
-double EngineCore::throttledShare(Megabytes memory, double pool, std::int32_t limit, double traffic) const {
-    const auto erlang = [&](std::int32_t most, double times) {
-        const auto size = gridIndex(memory);
-        const auto near = [&](double load) { return load > 0 && load + 8 * std::sqrt(load) + 8 > most; };  // else nothing is refused
-        if (bin_load.empty() || !near(most_load[size] * times)) return 0.0;
-        double refused = 0, all = 0;
-        for (const float busy : bin_load[size]) {
-            const double load = busy * times;
-            all += load;
-            if (near(load)) refused += load * model::erlangB(load, most);
+void EngineCore::groupLoads() {
+    constexpr std::size_t kCells = 256;
+    load_cells.assign(bin_load.size(), {});
+    for (std::size_t size = 0; size < bin_load.size(); ++size) {
+        const double most = *std::max_element(bin_load[size].begin(), bin_load[size].end());
+        std::vector<LoadCell> cells(kCells);
+        for (const float load : bin_load[size]) {
+            auto& cell = cells[most > 0 ? std::min(kCells - 1, static_cast<std::size_t>(load / most * kCells)) : 0];
+            cell.load += load;
+            cell.bins += 1;
         }
-        return all > 0 ? refused / all : 0;
-    };
+        for (auto& cell : cells) {
+            if (cell.bins <= 0) continue;
+            cell.load /= cell.bins;
+            load_cells[size].push_back(cell);
+        }
+    }
+    refused_today.assign(load_cells.size(), 0.0);
+    for (std::size_t size = 0; size < load_cells.size() && limit_today; ++size) refused_today[size] = erlangShare(size, *limit_today, 1);
+}
+
+double EngineCore::erlangShare(std::size_t size, std::int32_t limit, double traffic) const {
+    if (load_cells.empty()) return 0;
+    double refused = 0, all = 0;
+    for (const auto& cell : load_cells[size]) {
+        const double load = cell.load * traffic;
+        all += load * cell.bins;
+        if (load > 0 && load + 8 * std::sqrt(load) + 8 > limit) refused += load * cell.bins * model::erlangB(load, limit);  // else none is
+    }
+    return all > 0 ? refused / all : 0;
+}
+
+double EngineCore::throttledShare(Megabytes memory, double pool, std::int32_t limit, double traffic, std::optional<double> refused) const {
+    const auto size = gridIndex(memory);
     const auto replayed = anchors.throttledShare(memory, pool);
-    if (!replayed) return erlang(limit, traffic);
-    if (limit == limit_today && traffic == 1) return *replayed;
+    if (replayed && limit == limit_today && traffic == 1) return *replayed;
+    const double share = refused ? *refused : erlangShare(size, limit, traffic);
+    if (!replayed) return share;
     constexpr double kLittle = 1e-4;
-    return std::min(1.0, erlang(limit, traffic) * (*replayed + kLittle) / ((limit_today ? erlang(*limit_today, 1) : 0) + kLittle));
+    return std::min(1.0, share * (*replayed + kLittle) / (refused_today[size] + kLittle));
 }
 
 }  // namespace pilotlight::tuning

@@ -347,7 +347,7 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
             for (std::size_t b = 0; b < kWeekBins; ++b)
                 for (std::size_t k = 0; k < core.surfaces[i].depth; ++k)
                     core.bin_load[i][b] += static_cast<float>(core.surfaces[i].slot_busy[b * core.surfaces[i].depth + k] / (300 * weeks));
-        for (const auto& load : core.bin_load) core.most_load.push_back(*std::max_element(load.begin(), load.end()));
+        core.groupLoads();
         core.anchors.measure(core, executor, job);
         core.traffic.measure(core, executor, job);
         PILOTLIGHT_TRY(job.check());
@@ -381,6 +381,7 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
     anchorDurations(core);
     core.today_point = replayPoint(core, today);
     compareHours(core);
+    core.today_draws = costDraws(core, core.today_point);
     describe(core);
     core.today.today = core.today.whatif = outcomeOf(core, core.today_point, true, core.measured_is_today);
     core.today.basis = core.basis;

@@ -66,7 +66,10 @@ struct EngineCore {
     std::vector<std::vector<double>> ratio_draws;       // [draw][size]
     std::vector<model::Surface> surfaces;               // one for each size
     std::vector<std::vector<float>> bin_load;           // for each size: requests in service, mean over each bin of the week
-    std::vector<float> most_load;                       // the largest of these
+    struct LoadCell {
+        double load = 0, bins = 0;
+    };
+    std::vector<std::vector<LoadCell>> load_cells;      // the same in up to 256 cells by load: mean of a cell and bins in it; ascending
     ReplayAnchors anchors;                              // what replays say that the surfaces do not
     TrafficAnchors traffic;                             // and what changes with traffic
     double warm_mean_s = 0, cold_mean_s = 0, init_mean_s = 0;  // handler on a warm and on a new instance, INIT; at today's memory
@@ -89,6 +92,7 @@ struct EngineCore {
     std::string pool_qualifier;  // where a pool is or would be; empty = there is nowhere to put one
     std::string alias;           // through which a change of memory would go; empty = $LATEST
     Point today_point;
+    std::vector<double> today_draws;  // costDraws of it
     WhatIfResult today;  // exact, for the empty what-if
     Basis basis;
 
@@ -97,7 +101,12 @@ struct EngineCore {
     [[nodiscard]] std::size_t gridIndex(Megabytes memory) const;  // nearest
     // Share of the requests throttled under an instance limit. Today's limit: by replay where there is one. Any other: Erlang B at the
     // load of each bin of the week, scaled so that it agrees with that replay.
-    [[nodiscard]] double throttledShare(Megabytes memory, double pool, std::int32_t limit, double traffic) const;
+    // `refused`: erlangShare of the size and limit, where it is known already.
+    [[nodiscard]] double throttledShare(Megabytes memory, double pool, std::int32_t limit, double traffic,
+                                        std::optional<double> refused = std::nullopt) const;
+    [[nodiscard]] double erlangShare(std::size_t size, std::int32_t limit, double traffic) const;
+    std::vector<double> refused_today;  // for each size: erlangShare under today's limit
+    void groupLoads();                  // fills load_cells from bin_load, and refused_today
 };
 
 // Settings of a what-if, made whole by today's.
@@ -107,6 +116,7 @@ struct Resolved {
     std::optional<WarmSchedule> schedule;
     std::optional<std::int32_t> limit;  // nullopt = none of its own; the account's may still bind
     double traffic = 1, surge = 1;
+    std::optional<double> refused;      // EngineCore::erlangShare at this size and limit, where it is known
     [[nodiscard]] double meanPool() const;  // over a week
 };
 [[nodiscard]] bool poolAsToday(const EngineCore& core, const Resolved& settings);
@@ -129,7 +139,9 @@ struct Saving {
     Estimate usd;
     double chance_positive = 0;
 };
-[[nodiscard]] std::optional<Saving> savingOf(const EngineCore& core, const Point& today, const Point& point);
+[[nodiscard]] std::optional<Saving> savingOf(const EngineCore& core, const Point& point);
+// Of a point's cost a month, over what is uncertain of the setting itself; empty without prices.
+[[nodiscard]] std::vector<double> costDraws(const EngineCore& core, const Point& point);
 // `measured`: the point is today's, and its cost was measured.
 [[nodiscard]] Outcome outcomeOf(const EngineCore& core, const Point& point, bool exact, bool measured = false);
 

@@ -110,16 +110,25 @@ std::optional<double> costOf(const EngineCore& core, const Point& point) {
     return totalOf(core, point.usage, point.memory);
 }
 
-std::optional<Saving> savingOf(const EngineCore& core, const Point& today, const Point& point) {
-    const auto a = costOf(core, today), b = costOf(core, point);
-    if (!a || !b) return std::nullopt;
+std::vector<double> costDraws(const EngineCore& core, const Point& point) {
+    std::vector<double> out;
+    for (std::size_t d = 0; d < kDraws; ++d) {
+        const auto cost = totalOf(core, drawn(core, point, d), point.memory);
+        if (!cost) return {};
+        out.push_back(*cost);
+    }
+    return out;
+}
+
+std::optional<Saving> savingOf(const EngineCore& core, const Point& point) {
+    const auto a = costOf(core, core.today_point), b = costOf(core, point);
+    if (!a || !b || core.today_draws.empty()) return std::nullopt;
     std::vector<double> after(kDraws);
     double positive = 0;
     for (std::size_t d = 0; d < kDraws; ++d) {
-        const auto was = totalOf(core, drawn(core, today, d), today.memory), is = totalOf(core, drawn(core, point, d), point.memory);
-        const auto shown = totalOf(core, measured(core, point, d), point.memory);
-        if (!was || !is || !shown) return std::nullopt;
-        positive += *was > *is ? 1 : 0;
+        const auto is = totalOf(core, drawn(core, point, d), point.memory), shown = totalOf(core, measured(core, point, d), point.memory);
+        if (!is || !shown) return std::nullopt;
+        positive += core.today_draws[d] > *is ? 1 : 0;
         after[d] = *shown;
     }
     const auto e = interval(after, *b);

@@ -226,7 +226,7 @@ Point lookUpPoint(const EngineCore& core, const Resolved& s, bool with_cdf) {
         colds = mix([&](const model::Surface& f) { return f.coldStarts(core.keep_alive, pool, most); }) * core.anchors.coldFactor(s.memory, s.pool);
         pool_ms = mix([&](const model::Surface& f) { return f.poolBilledMs(pool); }) * core.duration_anchor;
     }
-    if (s.limit) throttled = n * core.throttledShare(s.memory, s.pool, *s.limit, s.traffic);
+    if (s.limit) throttled = n * core.throttledShare(s.memory, s.pool, *s.limit, s.traffic, s.refused);
     const double surged = 1 + (s.surge - 1) / 96, traffic = s.traffic * surged;
     if (s.traffic != 1) {
         const auto level = static_cast<std::int32_t>(std::lround(s.meanPool()));

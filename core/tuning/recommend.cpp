@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/tuning/instance_limits.h"
 #include "core/tuning/schedules.h"
 #include "core/tuning/search.h"
 #include "core/tuning/words.h"
@@ -46,7 +47,7 @@ std::string limitText(const InstanceLimit& limit) {
     return "unknown";
 }
 
-DesiredSettings desiredOf(const EngineCore& core, const Resolved& s, std::optional<std::int32_t> new_limit) {
+DesiredSettings desiredOf(const EngineCore& core, const Resolved& s) {
     DesiredSettings d;
     if (s.memory != core.evidence.function.memory) d.memory = s.memory;
     if (newSchedule(core, s))
@@ -54,7 +55,8 @@ DesiredSettings desiredOf(const EngineCore& core, const Resolved& s, std::option
     else if (!s.schedule && s.pool != core.pool_today)
         d.warm_pool = s.pool;
     if (d.warm_pool || d.warm_schedule) d.pool_qualifier = core.pool_qualifier;
-    if (new_limit) d.instance_limit = InstanceLimit::of(*new_limit);
+    const auto& own = core.evidence.function.instance_limit;
+    if (own.kind == InstanceLimit::Kind::limited && s.limit && *s.limit != own.value) d.instance_limit = InstanceLimit::of(*s.limit);
     return d;
 }
 
@@ -68,52 +70,6 @@ std::vector<SettingChange> changesOf(const EngineCore& core, const DesiredSettin
     if (d.warm_schedule) changes.push_back({"warm_schedule" + at, "none", scheduleText(*d.warm_schedule)});
     if (d.instance_limit) changes.push_back({"instance_limit", limitText(f.instance_limit), limitText(*d.instance_limit)});
     return changes;
-}
-
-// Lowest limit under which at most one request in ten thousand is refused, a fifth on top; at today's memory.
-std::int32_t neededLimit(const EngineCore& core) {
-    const auto& surface = core.surfaces[core.today_index];
-    double over = 0;
-    std::size_t level = surface.levels.size();
-    const double allowance = 1e-4 * static_cast<double>(surface.requests);
-    while (level > 0) {
-        double here = 0;
-        for (const auto c : surface.levels[level - 1].colds_by_gap) here += c;
-        if (over + here > allowance) break;
-        over += here;
-        --level;
-    }
-    return static_cast<std::int32_t>(std::ceil(static_cast<double>(level) * 1.2)) + 1;
-}
-
-// nullopt where today's limit is enough.
-std::optional<std::int32_t> raisedLimit(const EngineCore& core) {
-    const auto& f = core.evidence.function;
-    if (f.instance_limit.kind != InstanceLimit::Kind::limited || core.surfaces.empty() || core.today_point.requests <= 0)
-        return std::nullopt;
-    if (core.today_point.throttled / core.today_point.requests < 1e-3) return std::nullopt;
-    auto limit = neededLimit(core);
-    if (core.evidence.limits && core.evidence.limits->concurrent_executions > 100)  // 100 must stay unreserved
-        limit = std::min(limit, f.instance_limit.value + std::max(0, core.evidence.limits->unreserved_concurrent_executions - 100));
-    return limit > f.instance_limit.value ? std::optional(limit) : std::nullopt;
-}
-
-// A reservation far above what is used takes capacity from the account's other functions. It is said where that is scarce, not changed:
-// a reservation costs nothing, and may be meant for a surge that the period did not see.
-std::optional<std::string> spareReservation(const EngineCore& core) {
-    constexpr double kScarce = 0.3;  // of the account's concurrency left to functions without a reservation
-    constexpr std::int32_t kWorthwhile = 50;
-    const auto& limit = core.evidence.function.instance_limit;
-    const auto& account = core.evidence.limits;
-    if (limit.kind != InstanceLimit::Kind::limited || !account || account->concurrent_executions <= 0 || core.work.arrivals.empty() ||
-        account->unreserved_concurrent_executions >= kScarce * account->concurrent_executions)
-        return std::nullopt;
-    const auto needed = std::max(neededLimit(core), core.pool_today);
-    const auto spare = limit.value - needed;
-    if (spare < needed || spare < kWorthwhile) return std::nullopt;
-    return fmt::format("Of {} reserved instances {} would have served this period, a fifth to spare: the other {} are kept from the account's "
-                       "functions without a reservation, which share {}. Lower the reservation if those are throttled.",
-                       limit.value, needed, spare, account->unreserved_concurrent_executions);
 }
 
 std::string dateAfter(const EngineCore& core, double more_requests) {
@@ -160,10 +116,18 @@ void explain(const EngineCore& core, const Limits& limits, const Point& after, c
         r.reasons.push_back(
             fmt::format("Cold starts go from {} to {} of requests.", percent(coldShareOf(before)), percent(coldShareOf(after))));
     }
-    if (r.settings.instance_limit)
-        r.reasons.push_back(fmt::format("{} of requests are throttled at a limit of {}; {} instances are needed.",
-                                        percent(before.throttled / std::max(1e-9, before.requests)), f.instance_limit.value,
-                                        r.settings.instance_limit->value));
+    if (r.settings.instance_limit) {
+        const double now = throttledShareOf(before);
+        if (now >= kMostThrottled)
+            r.reasons.push_back(fmt::format("{} of requests are throttled at a limit of {}; {} instances are needed.", percent(now),
+                                            f.instance_limit.value, r.settings.instance_limit->value));
+        else
+            r.reasons.push_back(fmt::format("Requests take longer at {} MB, so that more are in service at once: the limit of {} would refuse {} of "
+                                            "them, one of {} next to none.",
+                                            trial.settings.memory.value, f.instance_limit.value,
+                                            percent(core.throttledShare(trial.settings.memory, trial.settings.pool, f.instance_limit.value, 1)),
+                                            r.settings.instance_limit->value));
+    }
     r.reasons.push_back(
         fmt::format("p95 goes from {} to {}{}.", milliseconds3(before.p95_s), milliseconds3(after.p95_s),
                     std::isfinite(limits.p95_s) ? fmt::format(" (target {})", milliseconds3(limits.p95_s)) : std::string()));
@@ -177,7 +141,7 @@ void wouldChange(const EngineCore& core, const std::vector<Trial>& trials, const
     const double least = std::max(kLeastUsd, kLeastShare * costOf(core, core.today_point).value_or(0));
     const Trial* looser = nullptr;
     for (const auto& t : trials)
-        if (!t.feasible && t.point.p95_s > limits.p95_s && t.cost < *cost - least &&
+        if (!t.feasible && !t.throttles && t.point.p95_s > limits.p95_s && t.cost < *cost - least &&
             (looser == nullptr || t.point.p95_s < looser->point.p95_s))
             looser = &t;
     if (looser != nullptr) {
@@ -254,7 +218,7 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
             // A weekly schedule is more to look after: a constant pool is preferred within 4 %.
             if (best != nullptr && t->cost > found_cost + (newSchedule(core, best->settings) ? 2 : 1) * kLeastShare * *today_cost) break;
             if (++looked > 24) break;
-            const auto saving = savingOf(core, today, t->point);
+            const auto saving = savingOf(core, t->point);
             if (!saving) break;
             if (hoped == nullptr) hoped = t;
             if (slo_met && saving->chance_positive < kSure) continue;
@@ -288,7 +252,7 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
         double most = 0;
         for (const auto& t : trials) {
             const double saves = (*today_cost - t.cost) * t.chance_p95;
-            if (t.size != core.today_index && t.chance_p95 >= 0.25 && *today_cost - t.cost >= least && saves > most) {
+            if (t.size != core.today_index && !t.throttles && t.chance_p95 >= 0.25 && *today_cost - t.cost >= least && saves > most) {
                 most = saves;
                 hoped = &t;
             }
@@ -297,6 +261,7 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
     Trial stay;
     stay.size = core.today_index;
     stay.settings = resolve(core, {});
+    if (raised) stay.settings.limit = raised;
     if (best == nullptr && raised) best = &stay;
 
     if (best == nullptr) {
@@ -310,7 +275,7 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
         }
         if (hoped != nullptr) {
             const auto size = core.grid[hoped->size];
-            const auto saving = savingOf(core, today, hoped->point);
+            const auto saving = savingOf(core, hoped->point);
             r = unsure(core,
                        size != f.memory ? fmt::format("a measurement at {} MB (one benchmark, or some 200 invocations at that size, {})",
                                                       size.value, dateAfter(core, 200))
@@ -339,8 +304,12 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
 
     // Replay the choice.
     auto settings = best->settings;
-    if (raised) settings.limit = raised;
     Point after = replayPoint(core, settings);
+    if (best != &stay && throttledShareOf(after) > 2 * limits.throttled_share) {  // look-ups of what is refused are rough
+        auto others = trials;
+        std::erase_if(others, [&](const Trial& t) { return t.size == best->size && t.settings.limit == settings.limit; });
+        return recommendFor(core, others, limits, raised);
+    }
     if (best != &stay && limits.explicit_slo && !slo_met && !meets(limits, after)) {
         // Look-ups are off where INIT is long against the handler: what is recommended to reach a target must reach it on replay. At most
         // kMostReplays of the settings that should, cheapest first.
@@ -352,8 +321,7 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
         bool reached = false;
         Point nearest = after;
         for (std::size_t i = 0; i < order.size() && !reached; i += stride) {
-            auto tried = order[i]->settings;
-            if (raised) tried.limit = raised;
+            const auto tried = order[i]->settings;
             const Point point = replayPoint(core, tried);
             if (point.p95_s < nearest.p95_s) nearest = point;
             if (!meets(limits, point)) continue;
@@ -373,7 +341,7 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
             return r;
         }
     }
-    const auto saving = savingOf(core, today, after);
+    const auto saving = savingOf(core, after);
     if (best != &stay && slo_met && saving && (saving->usd.value < least || saving->chance_positive < kSure) && !raised) {
         r = unsure(core,
                    fmt::format("{} more invocations, {}", grouped(static_cast<double>(core.work.arrivals.size())),
@@ -383,7 +351,7 @@ Recommendation recommendFor(const EngineCore& core, const std::vector<Trial>& tr
         return r;
     }
     r.status = RecommendationStatus::recommended;
-    r.settings = desiredOf(core, settings, raised);
+    r.settings = desiredOf(core, settings);
     r.changes = changesOf(core, r.settings);
     if (r.settings.memory) r.alias = core.alias;
     fillEffect(core, r, after);
@@ -415,13 +383,13 @@ Result<Engine::SearchResult> searchSettings(const EngineCore& core, const Slo& a
     PILOTLIGHT_TRY(job.check());
     const Slo slo = asked.any() ? asked : core.evidence.slo.value_or(Slo{});
     const auto limits = limitsOf(core, slo);
-    const auto raised = raisedLimit(core);
-    const auto trials = searchTrials(core, limits, raised);
+    const auto raised = limitAgainstThrottling(core);
+    const auto trials = searchTrials(core, limits);
     PILOTLIGHT_TRY(job.check());
     Engine::SearchResult result;
     const auto candidate = [&](const Resolved& s, const Point& p, double cost) {
         Engine::Candidate c;
-        c.settings = desiredOf(core, s, raised);
+        c.settings = desiredOf(core, s);
         c.cost_month_usd = cost;
         c.p95_ms = p.p95_s * 1000;
         c.cold_share = coldShareOf(p);

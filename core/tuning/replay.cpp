@@ -83,9 +83,39 @@ model::DurationHistogram ReplayTotals::latency(double cold_factor) const {
     return out;
 }
 
+namespace {
+
+// Sorted by time, then duration: by counting into cells of about one request each, then within the cells.
+ScaledRequests inOrder(const std::vector<std::pair<double, float>>& requests, double span_s) {
+    const std::size_t cells = std::max<std::size_t>(1, requests.size());
+    const double per_second = static_cast<double>(cells) / std::max(1e-9, span_s);
+    const auto cellOf = [&](double t) { return std::min(cells - 1, static_cast<std::size_t>(std::max(0.0, t) * per_second)); };
+    std::vector<std::uint32_t> next(cells + 1, 0);
+    for (const auto& request : requests) ++next[cellOf(request.first) + 1];
+    for (std::size_t c = 0; c < cells; ++c) next[c + 1] += next[c];
+    std::vector<std::pair<double, float>> sorted(requests.size());
+    for (const auto& request : requests) sorted[next[cellOf(request.first)]++] = request;
+    std::uint32_t begin = 0;
+    for (std::size_t c = 0; c < cells; ++c) {
+        if (next[c] > begin + 1) std::sort(sorted.begin() + begin, sorted.begin() + next[c]);
+        begin = next[c];
+    }
+    ScaledRequests scaled;
+    scaled.arrivals.reserve(sorted.size());
+    scaled.warm_s.reserve(sorted.size());
+    for (const auto& [t, w] : sorted) {
+        scaled.arrivals.push_back(t);
+        scaled.warm_s.push_back(w);
+    }
+    return scaled;
+}
+
+}  // namespace
+
 ScaledRequests scaledRequests(const Workload& work, const ReplaySettings& settings) {
     model::Random random(0x74726166);
     std::vector<std::pair<double, float>> out;
+    out.reserve(static_cast<std::size_t>(1.05 * settings.traffic * static_cast<double>(work.arrivals.size())) + 64);
     const double day_offset = std::fmod(work.week_offset_s, 86400.0);
     for (std::size_t i = 0; i < work.arrivals.size(); ++i) {
         const double in_day = std::fmod(work.arrivals[i] + day_offset, 86400.0);
@@ -100,15 +130,7 @@ ScaledRequests scaledRequests(const Workload& work, const ReplaySettings& settin
         }
         if (out.size() > 4 * kMostArrivals) break;
     }
-    std::sort(out.begin(), out.end());
-    ScaledRequests scaled;
-    scaled.arrivals.reserve(out.size());
-    scaled.warm_s.reserve(out.size());
-    for (const auto& [t, w] : out) {
-        scaled.arrivals.push_back(t);
-        scaled.warm_s.push_back(w);
-    }
-    return scaled;
+    return inOrder(out, work.span_s);
 }
 
 ReplayTotals replayWorkload(const Workload& work, const ReplaySettings& settings) {

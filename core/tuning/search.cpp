@@ -1,9 +1,10 @@
-// Joint search over memory, warm pool (constant and weekly), by look-up; the choice is replayed before it is recommended (recommend.cpp).
+// Joint search over memory, warm pool (constant and weekly) and instance limit, by look-up; the choice is replayed before it is recommended (recommend.cpp).
 #include "core/tuning/search.h"
 
 #include <algorithm>
 #include <cmath>
 
+#include "core/tuning/instance_limits.h"
 #include "core/tuning/schedules.h"
 
 namespace pilotlight::tuning {
@@ -40,6 +41,7 @@ Limits limitsOf(const EngineCore& core, const Slo& slo) {
     } else {
         limits.p95_s = core.today_point.p95_s * 1.05;
     }
+    limits.throttled_share = throttledAllowed(core);
     return limits;
 }
 
@@ -54,14 +56,13 @@ bool allowed(const EngineCore& core, Megabytes memory) {
     return memory.value >= 128 && memory.value <= 10240;
 }
 
-std::vector<Trial> searchTrials(const EngineCore& core, const Limits& limits, std::optional<std::int32_t> limit) {
+std::vector<Trial> searchTrials(const EngineCore& core, const Limits& limits) {
     // Look-ups differ a little from replays: they are shifted so that both agree on today.
-    Resolved now = resolve(core, {});
+    const Resolved now = resolve(core, {});
     const Point today_look = lookUpPoint(core, now, false);
     const double f50 = today_look.p95_s > 0 ? core.today_point.p95_s / today_look.p95_s : 1,
                  f99 = today_look.p99_s > 0 ? core.today_point.p99_s / today_look.p99_s : 1;
     const double shift = costOf(core, core.today_point).value_or(0) - costOf(core, today_look).value_or(0);
-    if (limit) now.limit = limit;
 
     std::size_t most = 0;
     const bool pool = poolCanChange(core);
@@ -71,6 +72,13 @@ std::vector<Trial> searchTrials(const EngineCore& core, const Limits& limits, st
         while (most < std::min<std::size_t>(50, surface.slots.size()) && surface.utilisation(most) > 1e-3) ++most;
         most = std::max<std::size_t>(most, 1);
     }
+    // The limit that each size needs, and the share that Erlang's formula refuses under it: neither depends on the pool.
+    std::vector<std::optional<std::int32_t>> limits_of(core.grid.size(), core.limit_today);
+    std::vector<double> refused(core.grid.size(), 0.0);
+    for (std::size_t i = 0; i < core.grid.size() && !core.surfaces.empty(); ++i) {
+        limits_of[i] = limitToTry(core, i, limits.throttled_share);
+        if (limits_of[i]) refused[i] = core.erlangShare(i, *limits_of[i], 1);
+    }
     std::vector<Trial> trials;
     for (std::size_t i = 0; i < core.grid.size(); ++i) {
         if (!allowed(core, core.grid[i])) continue;
@@ -78,10 +86,12 @@ std::vector<Trial> searchTrials(const EngineCore& core, const Limits& limits, st
         if (pool)
             for (std::size_t p = 0; p <= most; ++p) levels.push_back(static_cast<std::int32_t>(p));
         if (std::find(levels.begin(), levels.end(), core.pool_today) == levels.end()) levels.push_back(core.pool_today);
+        const auto limit = limits_of[i];
         for (const auto level : levels) {
             Trial trial;
             trial.size = i;
             trial.settings = now;
+            trial.settings.limit = limit;
             trial.settings.memory = core.grid[i];
             trial.settings.pool = level;
             trials.push_back(trial);
@@ -94,17 +104,19 @@ std::vector<Trial> searchTrials(const EngineCore& core, const Limits& limits, st
             if (allowed(core, core.grid[i]) && core.grid[i].value <= 2 * core.evidence.function.memory.value)
                 addSchedules(core, i, weekly, trials);
         for (std::size_t t = before; t < trials.size(); ++t) {
-            trials[t].settings.limit = now.limit;
+            trials[t].settings.limit = limits_of[trials[t].size];
         }
     }
     for (auto& trial : trials) {
+        trial.settings.refused = refused[trial.size];
         trial.point = lookUpPoint(core, trial.settings, false);
         trial.point.p50_s *= f50;
         trial.point.p95_s *= f50;
         trial.point.p99_s *= f99;
         const auto cost = costOf(core, trial.point);
         trial.cost = cost ? *cost + shift : 0;
-        trial.feasible = meets(limits, trial.point);
+        trial.throttles = throttledShareOf(trial.point) > limits.throttled_share * (1 + 1e-9);
+        trial.feasible = meets(limits, trial.point) && !trial.throttles;
         trial.chance_p95 = chanceOfP95(core, trial, limits);
         if (trial.size != core.today_index && trial.chance_p95 < 0.8) trial.feasible = false;
         const double timeout = static_cast<double>(core.evidence.function.timeout.count());

@@ -16,12 +16,14 @@ struct Trial {
     double cost = 0;        // USD a month
     double chance_p95 = 1;  // that the limit on p95 holds, over what is uncertain about the duration
     double cold_value = 0;  // of a schedule: what an avoided cold start was taken to be worth, USD
+    bool throttles = false;  // refuses more than limits allow
     bool feasible = true, on_front = false;
 };
 
-// What has to hold: the SLO's fields, or today's p95 + 5 %.
+// What has to hold: the SLO's fields, or today's p95 + 5 %; and throttledAllowed() of the candidates.
 struct Limits {
     bool explicit_slo = false;
+    double throttled_share = INFINITY;
     double p95_s = INFINITY, p99_s = INFINITY, cold_share = INFINITY;
 };
 [[nodiscard]] Limits limitsOf(const EngineCore& core, const Slo& slo);
@@ -33,7 +35,7 @@ void sayWhoKeepsThePool(const EngineCore& core, const Limits& limits, Recommenda
 // There is an alias or version to put a pool on, one at most has one, and nothing else scales it.
 [[nodiscard]] bool poolCanChange(const EngineCore& core);
 [[nodiscard]] bool allowed(const EngineCore& core, Megabytes memory);
-// All combinations, with cost and feasibility. `limit`: instance limit to search under where it is not today's.
-[[nodiscard]] std::vector<Trial> searchTrials(const EngineCore& core, const Limits& limits, std::optional<std::int32_t> limit);
+// All combinations, with cost and feasibility; each size under the instance limit that it needs.
+[[nodiscard]] std::vector<Trial> searchTrials(const EngineCore& core, const Limits& limits);
 
 }  // namespace pilotlight::tuning

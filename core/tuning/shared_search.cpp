@@ -15,7 +15,7 @@ bool isFlex(const Function& f) { return f.untunedText(untuned_key::kKind) == "fl
 
 constexpr double kLeastRequests = 200;
 
-struct Trial {
+struct SharedTrial {
     SharedPoint point;
     double cost = 0;
     bool feasible = true;
@@ -61,7 +61,7 @@ std::vector<std::int32_t> poolsFor(const Function& f, std::int32_t today) {
     return pools;
 }
 
-struct Limits {
+struct SharedLimits {
     double p95 = INFINITY, p99 = INFINITY, cold = INFINITY;
     [[nodiscard]] bool met(const SharedPoint& p) const {
         return p.p95_s <= p95 * (1 + 1e-9) && p.p99_s <= p99 * (1 + 1e-9) && p.cold_share <= cold * (1 + 1e-9);
@@ -95,7 +95,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
     const Impl& m = *impl_;
     const Function& f = m.evidence.function;
     const Slo slo = asked.any() ? asked : m.evidence.slo.value_or(Slo{});
-    Limits limits;
+    SharedLimits limits;
     if (slo.any()) {
         if (slo.p95_ms) limits.p95 = *slo.p95_ms / 1000;
         if (slo.p99_ms) limits.p99 = *slo.p99_ms / 1000;
@@ -104,7 +104,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
         limits.p95 = m.today_point.p95_s * 1.05;
     }
     // One replay for each CPU and minimum; memory costs money only, above the floor.
-    std::vector<Trial> trials;
+    std::vector<SharedTrial> trials;
     const auto pools = poolsFor(f, m.today.pool);
     const double shift = m.today_point.p95_s - m.today_quick.p95_s;
     for (const double vcpu : cpusFor(f, m.today.vcpu)) {
@@ -119,7 +119,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
             for (const auto size : sizesFor(f, vcpu)) {
                 const Megabytes memory{size};
                 if (memory != m.today.memory && (!m.floor || memory < *m.floor)) continue;
-                Trial trial{base};
+                SharedTrial trial{base};
                 trial.point.settings.memory = memory;
                 const auto cost = m.costOf(trial.point);
                 trial.cost = cost.value_or(0);
@@ -128,7 +128,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
             }
         }
     }
-    std::stable_sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) { return a.cost < b.cost; });
+    std::stable_sort(trials.begin(), trials.end(), [](const SharedTrial& a, const SharedTrial& b) { return a.cost < b.cost; });
 
     Engine::SearchResult result;
     const auto candidate = [&](const SharedPoint& p, double cost) {
@@ -171,7 +171,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
     }
     const bool met = limits.met(m.today_point);
     const double least = std::max(kLeastUsd, kLeastShare * *today_cost);
-    std::optional<Trial> hoped;
+    std::optional<SharedTrial> hoped;
     int replays = 0;
     for (const auto& trial : trials) {
         if (!trial.feasible || (met && *today_cost - trial.cost < least) || trial.point.settings == m.today) continue;

@@ -21,18 +21,17 @@ double cpu() {
 }
 
 struct Source {
-    Random arrivals{1, 1}, services{1, 2};
-    Sampler law;
-    double gap, at = 0;
+    SampleStream gaps, services;
     std::size_t left;
+    double at = 0;
     bool next(double& time) {
         if (left-- == 0) return false;
-        at += gap * arrivals.exponential();
+        at += gaps.next();
         time = at;
         return true;
     }
-    double warm() { return law.draw(services); }
-    double cold() { return law.draw(services); }
+    double warm() { return services.next(); }
+    double cold() { return services.next(); }
 };
 struct Sink {
     std::size_t colds = 0;
@@ -45,11 +44,12 @@ struct Sink {
 };
 
 void engine(const char* label, const Distribution& law, double load, std::size_t n) {
-    Source source{Random(1, 1), Random(1, 2), Sampler(law), law.mean() / load, 0, n};
+    const double gap = law.mean() / load;
+    Source source{{{Distribution::Kind::exponential, gap, 1, {}}, Random(1, 1)}, {law, Random(1, 2)}, n};
     Sink sink;
     EngineOptions options;
     options.keep_alive.seconds = 600;
-    options.expected_gap_s = source.gap;
+    options.expected_gap_s = gap;
     options.expected_busy = load;
     const double before = cpu();
     replay(source, sink, options);

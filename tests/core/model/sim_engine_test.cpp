@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/model/sim_random.h"
@@ -95,6 +96,42 @@ TEST(SimEngine, EqualsThePlainSimulatorRequestByRequest) {
     EXPECT_GT(colds, 1000U);  // the test would be empty without them
     EXPECT_GT(pools, 1000U);
     EXPECT_GT(throttles, 300U);
+}
+
+// Against a sorted list: bursts, long tails, empty stretches, a width far off, and pushes out of done().
+TEST(SimEngine, CompletionQueueGivesAllInOrder) {
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        Random random(seed);
+        const double load = std::exp(9 * random.uniform());
+        CompletionQueue queue(seed % 4 == 0 ? 50 : seed % 4 == 1 ? 0.001 : 1, seed % 3 == 0 ? 2 : load);
+        std::vector<double> pushed, popped;
+        double now = 0;
+        bool in_order = true;
+        const auto push = [&](double time) {
+            pushed.push_back(time);
+            queue.push(time, time);
+        };
+        const auto drain = [&](double until) {
+            queue.drain(until, [&](double time, double tag) {
+                in_order = in_order && time == tag && time <= until && (popped.empty() || popped.back() <= time);
+                popped.push_back(time);
+                if (pushed.size() < 30000 && random.below(4) == 0) push(time + load * random.exponential());
+            });
+        };
+        for (int i = 0; i < 4000; ++i) {
+            const auto kind = random.below(100);
+            now += kind == 0 ? 20 * load * random.exponential() : kind < 60 ? random.exponential() : 0;
+            drain(now);
+            ASSERT_EQ(popped.size() + queue.size(), pushed.size());
+            const double service = load * random.exponential();
+            push(now + (kind == 1 ? 400 * service : kind < 20 ? std::floor(service) : service));
+        }
+        drain(1e18);
+        EXPECT_TRUE(in_order) << seed;
+        EXPECT_EQ(queue.size(), 0U);
+        std::sort(pushed.begin(), pushed.end());
+        EXPECT_EQ(pushed, popped) << seed;
+    }
 }
 
 TEST(SimEngine, WindowMaxIdentity) {
@@ -243,6 +280,10 @@ TEST(SimRandom, LogAndExpAreAccurate) {
         EXPECT_NEAR(portableLog(x), std::log(x), 1e-15 * std::max(1.0, std::abs(std::log(x))));
         const double y = 200 * (random.uniform() - 0.5);
         EXPECT_NEAR(portableExp(y) / std::exp(y), 1, 4e-16);
+        double block[] = {y, -x};
+        portableExp(block);
+        EXPECT_EQ(block[0], portableExp(y));
+        EXPECT_NEAR(block[1], std::exp(-x), 4e-16);
     }
 }
 
@@ -268,6 +309,16 @@ TEST(SimRandom, MomentsAndTails) {
     EXPECT_NEAR(z2 / n, 1, 0.012);
     EXPECT_NEAR(z4 / n, 3, 0.1);
     EXPECT_NEAR(beyond, n * 0.0026998, 5 * std::sqrt(n * 0.0027));
+}
+
+TEST(SimRandom, StreamDrawsWhatTheSamplerDraws) {
+    for (const auto kind : {Distribution::Kind::exponential, Distribution::Kind::lognormal, Distribution::Kind::constant, Distribution::Kind::empirical}) {
+        const Distribution law{kind, 2.5, 1.7, {1, 2, 5}};
+        SampleStream stream(law, Random(9, 3));
+        const Sampler sampler(law);
+        Random random(9, 3);
+        for (int i = 0; i < 1000; ++i) ASSERT_EQ(stream.next(), sampler.draw(random)) << i;
+    }
 }
 
 TEST(SimRandom, SameSeedSameBytes) {

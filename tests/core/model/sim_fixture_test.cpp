@@ -11,6 +11,7 @@
 #include "core/model/sim_keep_alive.h"
 #include "core/model/sim_scenario.h"
 #include "tests/core/model/sim_knative.h"
+#include "tests/core/model/sim_oracle.h"
 #include "tests/support/data.h"
 
 namespace pilotlight::model {
@@ -107,6 +108,109 @@ TEST(SimFixture, BusyCountIsPoissonAndLittleHolds) {
     EXPECT_LT(r.instances_mean.value, r.instances_max.value);
     EXPECT_NEAR(r.instances_mean.value, r.running.value + r.idle.value, 1e-9);
     EXPECT_GE(r.instances_p95.value, std::floor(r.instances_mean.value));
+}
+
+// Poisson arrivals at `rate`, exponential service. Counts requests in service by the ends that were served, apart from the engine's count.
+struct Watched {
+    Random gaps, services;
+    double rate, mean_s, end_s, at = 0;
+    bool next(double& time) {
+        time = at += gaps.exponential() / rate;
+        return at < end_s;
+    }
+    double warm() { return mean_s * services.exponential(); }
+    double cold() { return warm(); }
+};
+struct InService {
+    std::vector<double> ends{};
+    std::vector<std::size_t> busy{};
+    double from_s = 0, colds = 0, alive = 0, samples = 0;
+    std::vector<double> arrivals{}, services_s{};
+    void served(double time, double service, Served how) {
+        ends.push_back(time + service);
+        arrivals.push_back(time);
+        services_s.push_back(service);
+        colds += how == Served::cold && time >= from_s;
+    }
+    void throttled(double) {}
+    void idle(double, double) {}
+    void started(double, std::int64_t) {}
+    void instances(double time, std::int64_t count) {
+        std::erase_if(ends, [&](double end) { return end <= time; });
+        busy.push_back(ends.size());
+        alive += static_cast<double>(count);
+        samples += 1;
+    }
+};
+
+TEST(SimFixture, RequestsInServiceArePoissonByChiSquare) {
+    const double load = 6;
+    Watched source{Random(31, 1), Random(31, 2), 3, load / 3, 20000 * 8 * 2.0};
+    InService sink;
+    EngineOptions options;
+    options.keep_alive.seconds = 60;
+    options.expected_gap_s = 1 / source.rate;
+    options.expected_busy = load;
+    options.sample_from_s = 40;
+    options.sample_step_s = 8 * source.mean_s;  // counts eight service times apart are independent: correlation exp(-8)
+    options.end_s = source.end_s;
+    replay(source, sink, options);
+    ASSERT_GT(sink.busy.size(), 19000U);
+    std::vector<double> seen(21, 0.0), expected(21, 0.0);  // the last cell: 20 and more
+    for (const auto n : sink.busy) seen[std::min<std::size_t>(n, 20)] += 1;
+    double share = std::exp(-load), rest = 1;
+    for (std::size_t n = 0; n < 20; ++n) {
+        expected[n] = share * static_cast<double>(sink.busy.size());
+        rest -= share;
+        share *= load / static_cast<double>(n + 1);
+    }
+    expected[20] = rest * static_cast<double>(sink.busy.size());
+    double statistic = 0, seen_tail = 0, expected_tail = 0;
+    int cells = 0;
+    for (std::size_t n = 0; n <= 20; ++n) {
+        seen_tail += seen[n];
+        expected_tail += expected[n];
+        if (expected_tail < 20 && n < 20) continue;  // few expected: together with the next
+        statistic += (seen_tail - expected_tail) * (seen_tail - expected_tail) / expected_tail;
+        seen_tail = expected_tail = 0;
+        ++cells;
+    }
+    EXPECT_GE(cells, 15);
+    // 99.9 % point of chi-square by Wilson and Hilferty.
+    const double df = cells - 1, part = 2 / (9 * df);
+    EXPECT_LT(statistic, df * std::pow(1 - part + 3.0902 * std::sqrt(part), 3)) << cells << " cells";
+    EXPECT_GT(statistic, df * std::pow(1 - part - 3.0902 * std::sqrt(part), 3)) << "too good to be chance";
+}
+
+// Little's law for instances: mean alive (counted by the engine at regular times) = cold starts a second (the engine's) x mean lifespan
+// (measured on instance objects by the plain simulator, for the same requests).
+TEST(SimFixture, LittlesLawOfInstances) {
+    const double keep = 60;
+    Watched source{Random(32, 1), Random(32, 2), .9, 1.991, 4e5};
+    InService sink;
+    sink.from_s = 2000;
+    EngineOptions options;
+    options.keep_alive.seconds = keep;
+    options.expected_gap_s = 1 / source.rate;
+    options.expected_busy = 2;
+    options.sample_from_s = sink.from_s;
+    options.sample_step_s = 7;
+    options.end_s = source.end_s;
+    replay(source, sink, options);
+    const auto plain = test::oracle(sink.arrivals, sink.services_s, sink.services_s, keep, 0, 1 << 30, source.end_s);
+    ASSERT_GT(plain.lifespans_s.size(), 3000U);
+    double lifespan = 0, square = 0;
+    const auto n = static_cast<double>(plain.lifespans_s.size());
+    for (const double s : plain.lifespans_s) {
+        lifespan += s / n;
+        square += s * s / n;
+    }
+    const double colds_s = sink.colds / (source.end_s - sink.from_s), alive = sink.alive / sink.samples;
+    EXPECT_NEAR(colds_s * lifespan / alive, 1, 0.01) << alive << " alive, " << lifespan << " s";
+    // Both agree with the stationary solution, within the noise of so many lifespans.
+    const auto exact = stationary({source.rate, source.mean_s, keep});
+    EXPECT_NEAR(alive / exact.mean_instances, 1, 0.01);
+    EXPECT_NEAR(lifespan * source.rate * exact.cold_probability / exact.mean_instances, 1, 4 * std::sqrt(square / lifespan / lifespan / n));
 }
 
 // SimFaaS, 10 seeds: empty start, T = 1e6: cold 0.001337 +- 0.000012, instances 7.695 +- 0.007, running 1.7919 +- 0.0007.

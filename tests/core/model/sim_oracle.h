@@ -11,12 +11,14 @@ struct OracleResult {
     std::vector<int> served;  // per arrival: 0 warm, 1 cold, 2 pool, 3 throttled
     double pool_busy_s = 0;
     double alive_idle_s = 0;  // idle and alive, outside the pool
+    std::vector<double> lifespans_s;  // of the instances outside the pool that are gone by the last arrival
 };
 
 struct OracleInstance {
     double busy_until = 0;
     double last_used = 0;
     bool pool = false;
+    double born = 0;
 };
 
 // Most recently used reuse, fixed keep-alive, ordered pool slots, concurrency limit.
@@ -50,6 +52,7 @@ inline OracleResult oracle(const std::vector<double>& arrivals, const std::vecto
         for (std::size_t i = 0; i < instances.size();) {
             if (instances[i].busy_until <= t && t - instances[i].busy_until > keep_alive) {
                 result.alive_idle_s += keep_alive;
+                result.lifespans_s.push_back(instances[i].busy_until + keep_alive - instances[i].born);
                 instances[i] = instances.back();
                 instances.pop_back();
             } else {
@@ -63,7 +66,7 @@ inline OracleResult oracle(const std::vector<double>& arrivals, const std::vecto
             chosen->busy_until = t + warm[n];
             result.served.push_back(0);
         } else {
-            instances.push_back({t + cold[n], 0, false});
+            instances.push_back({t + cold[n], 0, false, t});
             result.served.push_back(1);
         }
     }

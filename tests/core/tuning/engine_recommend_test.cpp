@@ -218,6 +218,55 @@ TEST(Recommend, ThrottledFunctionGetsAHigherLimit) {
     EXPECT_LE(raised.limit, 30);
 }
 
+// Less memory is cheaper and slower, so more requests are in service at once than today's limit lets in: both are changed together, and
+// where the account has nothing to give, no setting is recommended that refuses requests.
+TEST(Recommend, SmallerSizeTakesAHigherLimitWithIt) {
+    Truth t;
+    t.memory = 1769;
+    t.serial_ms = 700;
+    t.cpu_ms = 300;
+    t.rate = 2;
+    t.days = 1;
+    t.limit = 11;
+    auto run = test::runTruth(t);
+    ASSERT_LT(run.throttled / run.requests, 1e-3);
+    auto small = t;
+    small.memory = 512;
+    const auto narrow = test::runTruth(small);
+    ASSERT_GT(narrow.throttled / narrow.requests, 2e-3);
+    ASSERT_LT(narrow.cost_month, 0.7 * run.cost_month);
+    Slo slo;
+    slo.p95_ms = 3 * run.p95();
+    auto evidence = withTrials(test::evidenceOf(t, run, 1), t, {512, 1024});
+    evidence.limits.emplace();
+    evidence.limits->concurrent_executions = 1000;
+    evidence.limits->unreserved_concurrent_executions = 900;
+    const auto a = ask(evidence, slo);
+    ASSERT_EQ(a.r().status, RecommendationStatus::recommended);
+    ASSERT_TRUE(a.r().settings.memory && a.r().settings.instance_limit);
+    EXPECT_LE(a.r().settings.memory->value, 768);
+    EXPECT_EQ(a.after("instance_limit"), std::to_string(a.r().settings.instance_limit->value));
+    EXPECT_TRUE(std::any_of(a.r().reasons.begin(), a.r().reasons.end(), [](const auto& r) { return r.find("the limit of 11 would refuse") != r.npos; }));
+    auto chosen = t;
+    chosen.memory = a.r().settings.memory->value;
+    chosen.limit = a.r().settings.instance_limit->value;
+    const auto truth = test::runTruth(chosen);
+    EXPECT_LT(truth.throttled / truth.requests, 2e-3);
+    EXPECT_GT(realised(t, a), 0.2 * run.cost_month);
+    const auto& c = a.search.candidates;
+    EXPECT_TRUE(std::any_of(c.begin(), c.end(), [](const auto& x) { return x.feasible && x.settings.instance_limit; }));
+
+    evidence.limits->unreserved_concurrent_executions = 100;  // must stay unreserved
+    const auto b = ask(evidence, slo);
+    EXPECT_FALSE(b.r().settings.instance_limit.has_value());
+    if (b.r().status == RecommendationStatus::recommended) {
+        chosen = t;
+        chosen.memory = b.r().settings.memory.value_or(Megabytes{t.memory}).value;
+        const auto kept = test::runTruth(chosen);
+        EXPECT_LT(kept.throttled / kept.requests, 3e-3);
+    }
+}
+
 // Said only where the account's other functions are short of capacity, and never changed.
 TEST(Recommend, SpareReservationIsSaidWhereTheAccountIsShort) {
     Truth t;
