@@ -39,6 +39,7 @@ inline constexpr std::size_t kBinsAnHour = 12, kBinsADay = 288;
 // Totals of one replay. Times in seconds.
 struct SharedTotals {
     double requests = 0, cold = 0, throttled = 0, starts = 0;
+    std::int32_t peak = 0;  // instances alive at once
     double busy_s = 0;      // starting or serving
     double active_s = 0;    // the same as it is billed: each stretch rounded up
     double idle_min_s = 0;  // kept idle by the minimum
@@ -55,6 +56,7 @@ struct SharedPoint {
     SharedSettings settings;
     pricing::Usage usage;
     double requests = 0, cold_share = 0, throttled_share = 0;
+    std::int32_t peak = 0;  // instances alive at once
     double p50_s = 0, p95_s = 0, p99_s = 0;
     double speed_lo = 1, speed_hi = 1;  // 90 % interval of duration, relative to its value
     std::vector<std::pair<double, double>> cdf;

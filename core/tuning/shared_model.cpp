@@ -154,6 +154,7 @@ SharedPoint SharedModel::Impl::pointOf(const SharedSettings& s, std::size_t most
     const double month = kMonth / totals.span_s;
     const double served = std::max(1.0, totals.requests);
     p.bins = totals.bins;
+    p.peak = totals.peak;
     p.requests = totals.requests * month;
     p.cold_share = std::min(1.0, totals.starts * cold_anchor / served);
     p.throttled_share = totals.throttled / std::max(1.0, totals.requests + totals.throttled);

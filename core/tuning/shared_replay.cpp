@@ -104,7 +104,10 @@ void replayShared(const std::vector<double>& arrivals, const std::vector<float>&
     engine.run();
     const int pool = options.min_instances;
     totals.idle_min_s = integrate(sink.active, totals.span_s, totals.bins, &SharedBin::idle_min_s, [&](int level) { return std::max(0, pool - level); });
-    totals.alive_s = integrate(sink.alive, totals.span_s, totals.bins, &SharedBin::alive_s, [&](int level) { return std::max(pool, level); });
+    totals.alive_s = integrate(sink.alive, totals.span_s, totals.bins, &SharedBin::alive_s, [&](int level) {
+        totals.peak = std::max(totals.peak, level);
+        return std::max(pool, level);
+    });
 }
 
 }  // namespace pilotlight::tuning

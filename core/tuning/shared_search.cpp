@@ -1,10 +1,11 @@
-// Search and recommendation where instances serve several requests at once: memory, CPU and minimum instances; concurrency is left alone,
-// because what it does to latency was never measured.
+// Search and recommendation where instances serve several requests at once: memory, CPU, minimum and maximum instances; concurrency is left
+// alone, because what it does to latency was never measured.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "core/tuning/instance_limits.h"
 #include "core/tuning/shared_core.h"
 #include "core/tuning/words.h"
 
@@ -15,7 +16,7 @@ bool isFlex(const Function& f) { return f.untunedText(untuned_key::kKind) == "fl
 
 constexpr double kLeastRequests = 200;
 
-struct SharedTrial {
+struct Trial {
     SharedPoint point;
     double cost = 0;
     bool feasible = true;
@@ -61,10 +62,22 @@ std::vector<std::int32_t> poolsFor(const Function& f, std::int32_t today) {
     return pools;
 }
 
-struct SharedLimits {
+// Highest limit that can be set; nullopt: it cannot be, or there is none.
+std::optional<std::int32_t> highestLimit(const Function& f) {
+    const std::string_view kind = f.untunedText(untuned_key::kKind);
+    if (f.instance_limit.kind != InstanceLimit::Kind::limited || f.untunedText("scaling") == "manual" || kind == "dedicated") return std::nullopt;
+    if (f.platform == PlatformKind::azure) return isFlex(f) ? 1000 : 200;
+    return kind == "gen1" ? 3000 : 1000;
+}
+
+constexpr double kUnseenSurge = 1.5;     // traffic that a lower limit must serve, too
+constexpr double kHardlySlower = 0.05;   // slowdown for each other request in an instance below which packing them is safe
+
+struct Limits {
     double p95 = INFINITY, p99 = INFINITY, cold = INFINITY;
+    double throttled = INFINITY;
     [[nodiscard]] bool met(const SharedPoint& p) const {
-        return p.p95_s <= p95 * (1 + 1e-9) && p.p99_s <= p99 * (1 + 1e-9) && p.cold_share <= cold * (1 + 1e-9);
+        return p.throttled_share <= throttled && p.p95_s <= p95 * (1 + 1e-9) && p.p99_s <= p99 * (1 + 1e-9) && p.cold_share <= cold * (1 + 1e-9);
     }
 };
 
@@ -76,6 +89,7 @@ DesiredSettings desired(const Function& f, const SharedSettings& today, const Sh
         d.warm_pool = s.pool;
         if (!f.qualifiers.empty()) d.pool_qualifier = f.qualifiers.front().name;
     }
+    if (s.limit && s.limit != today.limit) d.instance_limit = InstanceLimit::of(*s.limit);
     return d;
 }
 
@@ -85,7 +99,41 @@ std::vector<SettingChange> changesOf(const Function& f, const SharedSettings& to
     if (s.vcpu != today.vcpu && f.platform != PlatformKind::azure)
         changes.push_back({"vcpu", fmt::format("{:g}", today.vcpu), fmt::format("{:g}", s.vcpu)});
     if (s.pool != today.pool) changes.push_back({"warm_pool", std::to_string(today.pool), std::to_string(s.pool)});
+    if (s.limit && today.limit && s.limit != today.limit)
+        changes.push_back({"instance_limit", std::to_string(*today.limit), std::to_string(*s.limit)});
     return changes;
+}
+
+// The point under today's limit and, where another may be better, under others: higher ones against refused requests; lower ones where
+// instances are billed while they idle and requests may as well wait a little, but not where that would put more of them into one instance
+// with an effect that nobody measured.
+std::vector<SharedPoint> underLimits(const SharedModel::Impl& m, const SharedPoint& base, double allowed) {
+    std::vector<SharedPoint> points{base};
+    const Function& f = m.evidence.function;
+    const auto highest = highestLimit(f);
+    const auto now = m.today.limit;
+    if (!highest || !now || m.work.arrivals.empty()) return points;
+    SharedSettings s = base.settings;
+    if (base.throttled_share > allowed) {
+        for (const std::int32_t factor : {2, 4, 8}) {
+            s.limit = std::min(*highest, *now * factor);
+            if (*s.limit <= *now) break;
+            points.push_back(m.pointOf(s, kQuickArrivals));
+            if (points.back().throttled_share <= allowed) break;
+        }
+    } else if (f.untunedText(untuned_key::kBilling) == "instance" && (s.concurrency == 1 || m.alpha_hi < kHardlySlower)) {
+        for (const double part : {0.75, 0.5}) {
+            const auto limit = std::max({1, s.pool, static_cast<std::int32_t>(std::ceil(part * base.peak))});
+            if (limit >= std::min(*now, base.peak)) continue;
+            s.limit = limit;
+            auto point = m.pointOf(s, kQuickArrivals);
+            SharedSettings surge = s;
+            surge.traffic = kUnseenSurge;
+            if (point.throttled_share > allowed || m.pointOf(surge, kQuickArrivals).throttled_share > allowed) break;
+            points.push_back(std::move(point));
+        }
+    }
+    return points;
 }
 
 }  // namespace
@@ -95,7 +143,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
     const Impl& m = *impl_;
     const Function& f = m.evidence.function;
     const Slo slo = asked.any() ? asked : m.evidence.slo.value_or(Slo{});
-    SharedLimits limits;
+    Limits limits;
     if (slo.any()) {
         if (slo.p95_ms) limits.p95 = *slo.p95_ms / 1000;
         if (slo.p99_ms) limits.p99 = *slo.p99_ms / 1000;
@@ -103,10 +151,17 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
     } else if (!m.work.arrivals.empty()) {
         limits.p95 = m.today_point.p95_s * 1.05;
     }
-    // One replay for each CPU and minimum; memory costs money only, above the floor.
-    std::vector<SharedTrial> trials;
+    // Refused requests are what was measured: a replay alone does not make them a fault.
+    const bool refuses = m.today_point.throttled_share > kMostThrottled && m.measured.throttles.value_or(1) > 0 && highestLimit(f) &&
+                         *m.today.limit < *highestLimit(f);
+    limits.throttled = refuses ? kMostThrottled
+                               : std::max(kMostThrottled, 1.02 * std::max(m.today_point.throttled_share, m.today_quick.throttled_share));
+    // One replay for each CPU, minimum and limit; memory costs money only, above the floor.
+    std::vector<Trial> trials;
     const auto pools = poolsFor(f, m.today.pool);
+    // Short replays differ a little from long ones: shifted so that both agree on today.
     const double shift = m.today_point.p95_s - m.today_quick.p95_s;
+    const double cost_shift = m.costOf(m.today_point).value_or(0) - m.costOf(m.today_quick).value_or(0);
     for (const double vcpu : cpusFor(f, m.today.vcpu)) {
         for (const auto pool : pools) {
             PILOTLIGHT_TRY(job.check());
@@ -114,21 +169,22 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
             SharedSettings s = m.today;
             s.vcpu = vcpu;
             s.pool = pool;
-            SharedPoint base = m.pointOf(s, kQuickArrivals);
-            base.p95_s = std::max(0.0, base.p95_s + shift);
-            for (const auto size : sizesFor(f, vcpu)) {
-                const Megabytes memory{size};
-                if (memory != m.today.memory && (!m.floor || memory < *m.floor)) continue;
-                SharedTrial trial{base};
-                trial.point.settings.memory = memory;
-                const auto cost = m.costOf(trial.point);
-                trial.cost = cost.value_or(0);
-                trial.feasible = limits.met(trial.point);
-                trials.push_back(std::move(trial));
+            for (SharedPoint& base : underLimits(m, m.pointOf(s, kQuickArrivals), limits.throttled)) {
+                base.p95_s = std::max(0.0, base.p95_s + shift);
+                for (const auto size : sizesFor(f, vcpu)) {
+                    const Megabytes memory{size};
+                    if (memory != m.today.memory && (!m.floor || memory < *m.floor)) continue;
+                    Trial trial{base};
+                    trial.point.settings.memory = memory;
+                    const auto cost = m.costOf(trial.point);
+                    trial.cost = cost ? *cost + cost_shift : 0;
+                    trial.feasible = limits.met(trial.point);
+                    trials.push_back(std::move(trial));
+                }
             }
         }
     }
-    std::stable_sort(trials.begin(), trials.end(), [](const SharedTrial& a, const SharedTrial& b) { return a.cost < b.cost; });
+    std::stable_sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) { return a.cost < b.cost; });
 
     Engine::SearchResult result;
     const auto candidate = [&](const SharedPoint& p, double cost) {
@@ -171,7 +227,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
     }
     const bool met = limits.met(m.today_point);
     const double least = std::max(kLeastUsd, kLeastShare * *today_cost);
-    std::optional<SharedTrial> hoped;
+    std::optional<Trial> hoped;
     int replays = 0;
     for (const auto& trial : trials) {
         if (!trial.feasible || (met && *today_cost - trial.cost < least) || trial.point.settings == m.today) continue;
@@ -197,7 +253,17 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
         WhatIfResult effect = m.today_result;
         effect.whatif = outcome;
         r.effect = effectOf(effect);
-        r.risk = trial.point.settings.vcpu != m.today.vcpu ? "high" : r.settings.warm_pool ? "medium" : "low";
+        const auto limit = trial.point.settings.limit;
+        const bool lowered = limit && m.today.limit && *limit < *m.today.limit;
+        r.risk = trial.point.settings.vcpu != m.today.vcpu || lowered ? "high" : r.settings.warm_pool ? "medium" : "low";
+        if (lowered)
+            r.reasons.push_back(fmt::format("At most {} instances at once ({} at the peak now): a few requests wait for a free one, and instances "
+                                            "that would idle are not started. {:.1f} times the traffic would still be served; more would be refused.",
+                                            *limit, m.today_point.peak, kUnseenSurge));
+        else if (r.settings.instance_limit)
+            r.reasons.push_back(fmt::format("{} of requests are refused at a limit of {} instances, {} at {}.",
+                                            percent(m.today_point.throttled_share), m.today.limit.value_or(0), percent(after.throttled_share),
+                                            *limit));
         if (r.settings.memory && f.platform != PlatformKind::azure)
             r.reasons.push_back(
                 fmt::format("At most {:.0f} of {} MB were used; memory is billed apart from CPU here and does not make requests faster.",
@@ -213,7 +279,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
             r.reasons.push_back(fmt::format("p95 goes from {} to {}.", milliseconds3(m.today_point.p95_s), milliseconds3(after.p95_s)));
         else
             r.reasons.push_back(fmt::format("Not invoked once in the period, and a minimum of {} is paid for.", m.today.pool));
-        if (!met) r.reasons.push_back("The target is missed today.");
+        if (!met && !refuses) r.reasons.push_back("The target is missed today.");
         if (f.owner) r.reasons.push_back("Owned by " + *f.owner + ": better changed there, else it drifts.");
         r.reasons.push_back("Evidence: " + m.work.description + ".");
         return finish();

@@ -159,6 +159,67 @@ TEST(SharedModel, RecommendsWhatSavesForCertainAndKeepsTheTarget) {
     EXPECT_EQ(build(dear)->search({}, {})->recommendation.status, RecommendationStatus::inconclusive);
 }
 
+// One request an instance, one every two seconds of 4 s: two in service, more instances alive.
+Evidence busyEvidence(std::int32_t limit, const char* billing) {
+    Evidence e = evidence(0, billing);
+    Function& f = e.function;
+    f.concurrency = 1;
+    f.instance_limit = InstanceLimit::of(limit);
+    e.history.front().instance_limit = f.instance_limit;
+    e.history.front().concurrency = 1;
+    for (auto* s : {&e.invocations, &e.duration_samples})
+        for (auto& point : s->points) point.value = 150;
+    for (auto& point : e.duration_average.points) point.value = 4000;
+    e.whole_p50->points.front().value = 3800;
+    e.whole_p95->points.front().value = 5600;
+    e.whole_p99->points.front().value = 6800;
+    for (auto& point : e.billable_time.points) point.value = std::string(billing) == "instance" ? 300.0 * 7 : 150 * 4.05;
+    for (auto& point : e.cold_starts.points) point.value = 1;
+    return e;
+}
+
+TEST(SharedModel, LimitBelowThePeakSavesIdleInstancesAndLetsRequestsWait) {
+    const auto engine = build(busyEvidence(40, "instance"));
+    const auto found = engine->search({}, {});
+    ASSERT_TRUE(found);
+    const Engine::Candidate* best = nullptr;
+    for (const auto& c : found->candidates)
+        if (c.feasible && c.settings.instance_limit && !c.settings.vcpu && !c.settings.memory && !c.settings.warm_pool) best = &c;
+    ASSERT_NE(best, nullptr);
+    EXPECT_LT(best->cost_month_usd, found->today.cost_month_usd);
+    WhatIf what;
+    what.settings = best->settings;
+    const auto tried = engine->exact(what, {});
+    ASSERT_TRUE(tried);
+    EXPECT_LT(tried->whatif.throttled_share->value, 1e-3);
+    EXPECT_LT(usd(tried->whatif.cost_month), usd(tried->today.cost_month));
+    EXPECT_LT(tried->whatif.p95_ms->value, 1.06 * tried->today.p95_ms->value);
+    what.settings.instance_limit = InstanceLimit::of(2);  // as many as are busy on average: they queue up
+    EXPECT_GT(engine->exact(what, {})->whatif.p95_ms->value, 2 * tried->today.p95_ms->value);
+    // Billed by request, an idle instance costs nothing: no reason to have fewer.
+    const auto by_request = build(busyEvidence(40, "request"))->search({}, {});
+    for (const auto& c : by_request->candidates) EXPECT_FALSE(c.settings.instance_limit.has_value());
+}
+
+TEST(SharedModel, RefusedRequestsGetAHigherLimit) {
+    auto queued = busyEvidence(2, "request");  // two instances for a load of two: what was measured holds the waiting
+    for (auto& point : queued.duration_average.points) point.value = 8000;
+    queued.whole_p50->points.front().value = 7600;
+    queued.whole_p95->points.front().value = 13000;
+    queued.whole_p99->points.front().value = 14500;
+    const auto engine = build(queued);
+    const auto found = engine->search({}, {});
+    ASSERT_TRUE(found);
+    EXPECT_GT(engine->exact({}, {})->today.throttled_share->value, 1e-3);
+    const auto& r = found->recommendation;
+    ASSERT_EQ(r.status, RecommendationStatus::recommended) << (r.reasons.empty() ? "" : r.reasons.front());
+    ASSERT_TRUE(r.settings.instance_limit.has_value());
+    EXPECT_GE(r.settings.instance_limit->value, 4);
+    WhatIf what;
+    what.settings = r.settings;
+    EXPECT_LT(engine->exact(what, {})->whatif.throttled_share->value, 1e-3);
+}
+
 TEST(SharedModel, InstanceBasedBillingIsTheWholeLife) {
     const auto result = build(evidence(2, "instance"))->exact({.settings = {.warm_pool = 1}}, {}).value();
     EXPECT_NEAR(usd(result.today.cost_month), 2 * 30 * 86400 * (2 * 0.000018 + 2 * 0.000002), 0.5);
