@@ -16,7 +16,7 @@ bool isFlex(const Function& f) { return f.untunedText(untuned_key::kKind) == "fl
 
 constexpr double kLeastRequests = 200;
 
-struct Trial {
+struct SharedTrial {
     SharedPoint point;
     double cost = 0;
     bool feasible = true;
@@ -73,7 +73,7 @@ std::optional<std::int32_t> highestLimit(const Function& f) {
 constexpr double kUnseenSurge = 1.5;     // traffic that a lower limit must serve, too
 constexpr double kHardlySlower = 0.05;   // slowdown for each other request in an instance below which packing them is safe
 
-struct Limits {
+struct SharedLimits {
     double p95 = INFINITY, p99 = INFINITY, cold = INFINITY;
     double throttled = INFINITY;
     [[nodiscard]] bool met(const SharedPoint& p) const {
@@ -143,7 +143,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
     const Impl& m = *impl_;
     const Function& f = m.evidence.function;
     const Slo slo = asked.any() ? asked : m.evidence.slo.value_or(Slo{});
-    Limits limits;
+    SharedLimits limits;
     if (slo.any()) {
         if (slo.p95_ms) limits.p95 = *slo.p95_ms / 1000;
         if (slo.p99_ms) limits.p99 = *slo.p99_ms / 1000;
@@ -157,7 +157,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
     limits.throttled = refuses ? kMostThrottled
                                : std::max(kMostThrottled, 1.02 * std::max(m.today_point.throttled_share, m.today_quick.throttled_share));
     // One replay for each CPU, minimum and limit; memory costs money only, above the floor.
-    std::vector<Trial> trials;
+    std::vector<SharedTrial> trials;
     const auto pools = poolsFor(f, m.today.pool);
     // Short replays differ a little from long ones: shifted so that both agree on today.
     const double shift = m.today_point.p95_s - m.today_quick.p95_s;
@@ -174,7 +174,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
                 for (const auto size : sizesFor(f, vcpu)) {
                     const Megabytes memory{size};
                     if (memory != m.today.memory && (!m.floor || memory < *m.floor)) continue;
-                    Trial trial{base};
+                    SharedTrial trial{base};
                     trial.point.settings.memory = memory;
                     const auto cost = m.costOf(trial.point);
                     trial.cost = cost ? *cost + cost_shift : 0;
@@ -184,7 +184,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
             }
         }
     }
-    std::stable_sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) { return a.cost < b.cost; });
+    std::stable_sort(trials.begin(), trials.end(), [](const SharedTrial& a, const SharedTrial& b) { return a.cost < b.cost; });
 
     Engine::SearchResult result;
     const auto candidate = [&](const SharedPoint& p, double cost) {
@@ -227,7 +227,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
     }
     const bool met = limits.met(m.today_point);
     const double least = std::max(kLeastUsd, kLeastShare * *today_cost);
-    std::optional<Trial> hoped;
+    std::optional<SharedTrial> hoped;
     int replays = 0;
     for (const auto& trial : trials) {
         if (!trial.feasible || (met && *today_cost - trial.cost < least) || trial.point.settings == m.today) continue;
