@@ -25,8 +25,8 @@ CostsPage::CostsPage(Session& session) : Page(session, QStringLiteral("costs")) 
     chart_->setExportName(QStringLiteral("costs"));
     auto* row = new QHBoxLayout;
     row->setSpacing(space::l);
-    row->addWidget(chart_, 3);
-    row->addWidget(new LegendTable(chart_, {LegendTable::Column::value, LegendTable::Column::mean, LegendTable::Column::sum}), 1);
+    row->addWidget(chart_, 5);
+    row->addWidget(new LegendTable(chart_, {LegendTable::Column::value, LegendTable::Column::mean, LegendTable::Column::sum}), 2);
     chart_card_->body()->addLayout(row);
     column->addWidget(chart_card_, 1);
     table_card_ = new Card;
