@@ -60,7 +60,8 @@ struct BilledAndComputed {
 };
 struct BillCheck {
     std::vector<BilledAndComputed> rows;   // by profile, function and meter
-    std::map<std::string, std::set<Timestamp>> days; // by profile: whole UTC days that its bill has closed lines for, which are compared
+    // By profile, the UTC days that are compared: its bill has closed lines for them, and their usage was read whole.
+    std::map<std::string, std::set<Timestamp>> days;
 };
 // Sums of rows by profile and, where asked for, function and meter.
 [[nodiscard]] std::vector<BilledAndComputed> grouped(const std::vector<BilledAndComputed>& rows, bool by_function, bool by_meter);

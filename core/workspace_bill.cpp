@@ -17,12 +17,18 @@ Result<BillCheck> Workspace::billCheck(TimeRange range) {
     }
     if (check.days.empty()) return check;
     PILOTLIGHT_ASSIGN(const auto computed, costs(whole, CostKind::computed));
+    // Days whose usage was read to their end; where none was priced at all, the bill stands alone.
+    std::map<std::string, std::set<Timestamp>> read, cut;
+    for (const auto& line : computed) (line.period.length() < hours(24) ? cut : read)[line.profile].insert(floorTo(line.period.begin, hours(24)));
+    for (auto& [profile, days] : check.days) {
+        if (!read.contains(profile) && !cut.contains(profile)) continue;
+        std::erase_if(days, [&](Timestamp day) { return cut[profile].contains(day) || !read[profile].contains(day); });
+    }
     std::map<std::tuple<std::string, std::string, std::string>, std::pair<BilledAndComputed, std::set<std::string>>> sums;
     const auto take = [&](const std::vector<CostLine>& lines, std::optional<Money> BilledAndComputed::*target) {
         for (const auto& line : lines) {
             const auto days = check.days.find(line.profile);
             if (days == check.days.end() || !days->second.contains(floorTo(line.period.begin, hours(24)))) continue;
-            if (line.kind == CostKind::computed && line.period.length() < hours(24)) continue;
             auto& [row, usage_types] = sums[{line.profile, line.function_id, line.meter}];
             auto& sum = row.*target;
             sum = sum.value_or(Money{}) + line.amount;

@@ -241,7 +241,11 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
         const double saving = *today_cost - range->value, sure = *today_cost - range->hi;
         // A CPU that was never measured must keep the target at the far end of its interval, too.
         const bool keeps = after.p95_s * after.speed_hi <= limits.p95;
-        if (met && (saving < least || sure <= 0 || !keeps)) {
+        // Fewer instances refuse requests that nobody foresaw: only for a saving that will be seen, with the noise of the hour measured.
+        const auto limit = trial.point.settings.limit;
+        const bool lowered = limit && m.today.limit && *limit < *m.today.limit;
+        const bool unseen = lowered && *today_cost <= outcome.cost_month->hi.toDouble();
+        if (met && (saving < least || sure <= 0 || !keeps || unseen)) {
             if (!hoped && saving >= least) hoped = trial;
             continue;
         }
@@ -253,8 +257,6 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
         WhatIfResult effect = m.today_result;
         effect.whatif = outcome;
         r.effect = effectOf(effect);
-        const auto limit = trial.point.settings.limit;
-        const bool lowered = limit && m.today.limit && *limit < *m.today.limit;
         r.risk = trial.point.settings.vcpu != m.today.vcpu || lowered ? "high" : r.settings.warm_pool ? "medium" : "low";
         if (lowered)
             r.reasons.push_back(fmt::format("At most {} instances at once ({} at the peak now): a few requests wait for a free one, and instances "

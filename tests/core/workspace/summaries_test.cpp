@@ -90,6 +90,23 @@ TEST_F(Summaries, KeptCostsAreTheComputedOnes) {
     }
 }
 
+// A day whose usage was read to noon would make the bill look twice too high.
+TEST_F(Summaries, TheBillIsComparedOnDaysThatWereReadWhole) {
+    const auto today = floorTo(workspace_->now(), hours(24));
+    const TimeRange range{today - hours(24 * 5), today + hours(24)};
+    std::vector<CostLine> bill;
+    for (auto day = range.begin; day < range.end; day += hours(24))
+        bill.push_back({.profile = "fleet", .meter = meter::kDuration, .period = {day, day + hours(24)}, .amount = Money::fromDouble(1), .kind = CostKind::billed});
+    ASSERT_TRUE(writer().putCosts("fleet", range, bill));
+    const auto check = workspace_->billCheck(range).value();
+    ASSERT_TRUE(check.days.contains("fleet"));
+    EXPECT_FALSE(check.days.at("fleet").contains(today)) << "it is not over";
+    EXPECT_TRUE(check.days.at("fleet").contains(today - hours(48)));
+    Money billed;
+    for (const auto& row : check.rows) billed += row.billed.value_or(Money{});
+    EXPECT_EQ(billed, Money::fromDouble(static_cast<double>(check.days.at("fleet").size())));
+}
+
 TEST_F(Summaries, OtherRangesAreComputedNow) {
     const auto far = TimeRange{lately().begin - hours(8), lately().end - hours(8)};  // moved by more than 2 %
     for (const TimeRange range : {far, lately(hours(24 * 3))}) {
