@@ -108,7 +108,7 @@ void PlanReviewDialog::build() {
 
     column->addWidget(makeLabel(QStringLiteral("Then"), Type::body, Role::text, 600));
     QString then = QStringLiteral(
-        "Watch 60 min (up to 6 h where traffic is low) against the baseline before. Revert by itself if errors, p95 or throttles are worse "
+        "Watch 60 min (up to 6 h where traffic is low) against the baseline before. Revert by itself if errors, throttles, p95 or cold starts are worse "
         "with 95 % confidence; say so if "
         "there is too little traffic to tell.");
     if (!plan_.traffic.empty()) then = sentence(plan_.traffic) + QLatin1Char(' ') + then;
