@@ -70,7 +70,7 @@ std::vector<CostLine> freeGrants(std::span<const CostLine> computed, const std::
         if (grant == std::end(kGrants)) continue;
         const std::string account = f->platform == PlatformKind::gcp ? "profile " + f->profile : f->account;
         Use& use = uses[{account, monthOf(line.period.begin), grant}];
-        if (use.service.empty()) use = {0, {}, line.period, line.service, line.profile};
+        if (use.quantity == 0) use = {0, {}, line.period, line.service, line.profile};
         use.quantity += line.quantity;
         use.amount += line.amount;
         use.period = {std::min(use.period.begin, line.period.begin), std::max(use.period.end, line.period.end)};
