@@ -6,6 +6,11 @@
 #include "core/workspace_impl.h"
 
 namespace pilotlight {
+namespace {
+
+const std::string kDurationMeter = meter::kDuration;  // no bill has lines of INIT: it is billed as duration
+
+}  // namespace
 
 Result<BillCheck> Workspace::billCheck(TimeRange range) {
     BillCheck check;
@@ -29,7 +34,8 @@ Result<BillCheck> Workspace::billCheck(TimeRange range) {
         for (const auto& line : lines) {
             const auto days = check.days.find(line.profile);
             if (days == check.days.end() || !days->second.contains(floorTo(line.period.begin, hours(24)))) continue;
-            auto& [row, usage_types] = sums[{line.profile, line.function_id, line.meter}];
+            const std::string& meter = line.meter == meter::kInit ? kDurationMeter : line.meter;
+            auto& [row, usage_types] = sums[{line.profile, line.function_id, meter}];
             auto& sum = row.*target;
             sum = sum.value_or(Money{}) + line.amount;
             if (line.kind == CostKind::billed && !line.usage_type.empty()) usage_types.insert(line.usage_type);

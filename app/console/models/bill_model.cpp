@@ -12,6 +12,7 @@ using widgets::Role;
 
 namespace {
 
+constexpr double kRounding = 1e-6;    // of each day's line
 constexpr double kNoticeable = 0.05;  // a difference of more than 5 % of the bill asks for an explanation
 
 Cell amountCell(const std::optional<Money>& amount, const QString& why) {
@@ -72,10 +73,11 @@ BillModel::BillModel(QObject* parent)
               {"difference", "Difference",
                [](const BillRow& r) {
                    if (!r.sums.billed || !r.sums.computed) return unknownCell(QStringLiteral("One of the two is unknown"));
-                   const Money difference = *r.sums.billed - *r.sums.computed;
                    const double billed = r.sums.billed->toDouble();
-                   const bool much = std::abs(difference.toDouble()) > kNoticeable * std::abs(billed) + 0.01;
-                   return numberCell(format::moneySigned(difference.toDouble()), difference.toDouble(), much ? Role::warm : Role::muted);
+                   double difference = (*r.sums.billed - *r.sums.computed).toDouble();
+                   if (std::abs(difference) < kRounding * std::abs(billed)) difference = 0;
+                   const bool much = std::abs(difference) > kNoticeable * std::abs(billed) + 0.01;
+                   return numberCell(format::moneySigned(difference), difference, much ? Role::warm : Role::muted);
                },
                true},
               {"usage", "The bill's words",
