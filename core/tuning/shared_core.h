@@ -125,6 +125,7 @@ struct SharedModel::Impl {
     [[nodiscard]] std::pair<double, double> speedsOf(const SharedPoint& point) const;
     [[nodiscard]] std::vector<double> instancesOf(const SharedPoint& point) const;  // alive, by bin
     [[nodiscard]] std::vector<TimeCost> hoursOf(const SharedPoint& point) const;
+    [[nodiscard]] double hourlySpread() const;
     [[nodiscard]] std::vector<double> shownBy(const SharedPoint& point) const;
     [[nodiscard]] Outcome outcomeOf(const SharedPoint& point, bool exact) const;
     [[nodiscard]] double ratioAt(const SharedSettings& settings) const;

@@ -1,7 +1,9 @@
 // From a point of a SharedModel to money and intervals. The interval of a cost is one for the figure that will be measured: a watch sees some
 // hours, and projects them to a month (projection.h); the replay knows what each of its hours would show.
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <map>
 
 #include "core/tuning/projection.h"
 #include "core/tuning/shared_core.h"
@@ -10,6 +12,7 @@ namespace pilotlight::tuning {
 namespace {
 
 constexpr double kLeastRequestsAnHour = 50;  // with fewer a change is not judged
+constexpr double kLeastHours = 24;           // to tell how much hours differ
 
 }  // namespace
 
@@ -103,6 +106,40 @@ std::vector<double> SharedModel::Impl::shownBy(const SharedPoint& p) const {
     return shown;
 }
 
+// Requests of one hour take longer or shorter than those of the same hour of other days, by that much (standard deviation of the ratio),
+// as measured: a replay that draws every duration from one distribution does not show it. 0 where too few hours were measured.
+double SharedModel::Impl::hourlySpread() const {
+    struct Hour {
+        double requests = 0, ms = 0;
+    };
+    std::map<std::int64_t, Hour> hours;
+    const auto& counts = evidence.duration_samples.points.empty() ? evidence.invocations.points : evidence.duration_samples.points;
+    auto count = counts.begin();
+    for (const auto& point : evidence.duration_average.points) {
+        while (count != counts.end() && count->time < point.time) ++count;
+        if (count == counts.end()) break;
+        if (count->time != point.time) continue;
+        auto& hour = hours[std::chrono::floor<std::chrono::hours>(point.time.time_since_epoch()).count()];
+        hour.requests += count->value;
+        hour.ms += count->value * point.value;
+    }
+    std::array<Hour, 24> season{};
+    for (const auto& [at, hour] : hours) {
+        season[static_cast<std::size_t>(at % 24)].requests += hour.requests;
+        season[static_cast<std::size_t>(at % 24)].ms += hour.ms;
+    }
+    double n = 0, squares = 0;
+    for (const auto& [at, hour] : hours) {
+        const auto& usual = season[static_cast<std::size_t>(at % 24)];
+        const double others = usual.requests - hour.requests;
+        if (hour.requests < kLeastRequestsAnHour || others < kLeastRequestsAnHour || hour.ms <= 0 || usual.ms <= hour.ms) continue;
+        const double off = hour.ms / hour.requests / ((usual.ms - hour.ms) / others) - 1;
+        squares += off * off;
+        n += 1;
+    }
+    return n < kLeastHours ? 0 : std::sqrt(squares / n);
+}
+
 std::optional<SharedModel::Impl::CostRange> SharedModel::Impl::costRange(const SharedPoint& p) const {
     const auto [low, high] = speedsOf(p);
     const auto value = pricedAt(p, 1), lo = pricedAt(p, low), hi = pricedAt(p, high);
@@ -123,8 +160,13 @@ std::optional<SharedModel::Impl::CostRange> SharedModel::Impl::costRange(const S
         above = std::max(0.0, at(0.95) - range.value);
     }
     if (p.settings != today) {
-        below = std::hypot(below, kLeastRelative * range.value);
-        above = std::hypot(above, kLeastRelative * range.value);
+        // A saving is one measured figure less another, and both are open.
+        TimeCost month;
+        month.add(*value, pricing::shapeOf(evidence.function, p.settings.memory).instance_based);
+        const double hour = 1.645 * hourlySpread() * month.with_requests;
+        const double open = kLeastRelative * std::hypot(range.value, costOf(today_point).value_or(0));
+        below = std::hypot(std::max(below, hour), open);
+        above = std::hypot(std::max(above, hour), open);
     }
     range.shown_lo = range.value - std::hypot(range.value - range.lo, below);
     range.shown_hi = range.value + std::hypot(range.hi - range.value, above);
