@@ -29,6 +29,7 @@ Result<BillCheck> Workspace::billCheck(TimeRange range) {
         if (!read.contains(profile) && !cut.contains(profile)) continue;
         std::erase_if(days, [&](Timestamp day) { return cut[profile].contains(day) || !read[profile].contains(day); });
     }
+    std::erase_if(check.days, [](const auto& profile) { return profile.second.empty(); });
     std::map<std::tuple<std::string, std::string, std::string>, std::pair<BilledAndComputed, std::set<std::string>>> sums;
     const auto take = [&](const std::vector<CostLine>& lines, std::optional<Money> BilledAndComputed::*target) {
         for (const auto& line : lines) {

@@ -173,12 +173,10 @@ Result<std::string> htmlReport(Workspace& workspace, TimeRange range, const JobC
     std::string html = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Pilotlight report</title><style>";
     html += kStyle;
     PILOTLIGHT_ASSIGN(const auto connections, workspace.profiles());
-    std::string factors;
-    for (const auto& each : connections) {
-        if (!each.profile.price_factors.empty()) factors += " " + escaped(priceWords(each.profile)) + ".";
-    }
-    html += fmt::format("</style><main><h1>Pilotlight report</h1><p>{} to {}, UTC. Costs: computed, {} \u00D7 usage before free grants.{}</p>", toIso8601(range.begin),
-                        toIso8601(range.end), factors.empty() ? "list price" : "price", factors);
+    std::vector<Profile> priced;
+    for (const auto& each : connections) priced.push_back(each.profile);
+    html += fmt::format("</style><main><h1>Pilotlight report</h1><p>{} to {}, UTC. Costs: computed from usage before free grants, at {}.</p>", toIso8601(range.begin),
+                        toIso8601(range.end), escaped(priceWords(priced)));
     html += "<div class=\"tiles\">";
     html += fmt::format("<section class=\"tile\"><small>Cost in this range</small><b>{}</b><small>{}</small></section>", money(std::optional(total)),
                         unpriced > 0 ? fmt::format("{} functions without a known cost", unpriced) : fmt::format("{} functions", rows.size()));

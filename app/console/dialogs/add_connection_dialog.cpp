@@ -73,15 +73,15 @@ AddConnectionDialog::AddConnectionDialog(Session& session, QWidget* parent) : QD
     column->addWidget(says_);
     auto* foot = new QHBoxLayout;
     foot->addStretch(1);
-    auto* cancel = cancel_ = new QPushButton(QStringLiteral("Cancel"));
+    cancel_ = new QPushButton(QStringLiteral("Cancel"));
     add_ = new QPushButton(QStringLiteral("Add"));
     setButtonKind(add_, "primary");
-    cancel->setFixedHeight(kPrimaryHeight);
-    cancel->setAutoDefault(false);
-    foot->addWidget(cancel);
+    cancel_->setFixedHeight(kPrimaryHeight);
+    cancel_->setAutoDefault(false);
+    foot->addWidget(cancel_);
     foot->addWidget(add_);
     column->addLayout(foot);
-    connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
+    connect(cancel_, &QPushButton::clicked, this, &QDialog::reject);
     connect(add_, &QPushButton::clicked, this, [this] {
         if (added_.isEmpty()) return save();
         session_.syncNow(added_);

@@ -12,7 +12,7 @@ using widgets::Role;
 
 namespace {
 
-constexpr double kRounding = 1e-6;    // of each day's line
+constexpr double kRounding = 1e-6;    // of the bill: each of its lines is rounded
 constexpr double kNoticeable = 0.05;  // a difference of more than 5 % of the bill asks for an explanation
 
 Cell amountCell(const std::optional<Money>& amount, const QString& why) {

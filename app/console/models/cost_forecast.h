@@ -17,7 +17,8 @@ struct CostForecast {
     std::size_t days_tested = 0;
 };
 
-// Days before a change that was kept count as if it had been in force, by the saving that was measured. nullopt with fewer than nine complete days: nothing could be back-tested.
+// Days before a change that was kept count as if it had been in force, by the saving that was measured. nullopt with fewer than nine complete
+// days: nothing could be back-tested.
 [[nodiscard]] std::optional<CostForecast> forecastCosts(const Fleet& fleet, std::size_t ahead);
 
 }  // namespace pilotlight::console

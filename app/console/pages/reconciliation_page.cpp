@@ -78,7 +78,9 @@ void ReconciliationPage::read() {
 
 void ReconciliationPage::show() {
     model_->setRows(billRows(check_, group_, *session_.fleet()));
-    card_->setCaption(check_.days.empty() ? QString() : QStringLiteral("whole UTC days that are billed (%1); list prices before grants and discounts; newest days may still grow").arg(billedDaysText(check_)));
+    card_->setCaption(check_.days.empty() ? QString()
+                                          : QStringLiteral("whole UTC days that are billed (%1); computed at %2 before grants; newest days may still grow")
+                                                .arg(billedDaysText(check_), pricesText(*session_.fleet())));
     card_->setState(model_->rowCount() > 0
                         ? PanelState::content()
                         : PanelState::empty(QStringLiteral("No closed day of a bill has been read for this range"),
