@@ -1,159 +1,187 @@
 #include "app/agent/runtime_api.h"
 
 #include <fmt/format.h>
-#include <httplib.h>
-#include <netinet/tcp.h>
+#include <poll.h>
 
-#include <condition_variable>
-#include <mutex>
-#include <thread>
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "app/agent/http_message.h"
+#include "app/agent/loopback.h"
 
 namespace pilotlight::agent {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-constexpr std::size_t kMostResponse = 64U << 20;  // Lambda's own limit is 6 MB, or 20 MB streamed
-constexpr std::size_t kKept = 4096;
-constexpr std::size_t kMostConnections = 64;
-constexpr int kLookMs = 50;  // looking after the child costs CPU time beside what is measured
+constexpr std::size_t kMostConnections = 64;  // AWS's Node client holds one for each thread of libuv's pool, and one for its responses
+constexpr auto kLook = std::chrono::milliseconds(50);  // looking after the child costs CPU time beside what is measured
+constexpr std::string_view kInvocation = "/2018-06-01/runtime/invocation/";
+constexpr const char* kTaken = R"({"status":"OK"})";
 
 }  // namespace
 
 struct RuntimeApi::Impl {
-    httplib::Server server;
-    std::thread thread;
-    std::string address;
+    struct Connection {
+        Socket socket;
+        HttpReader reader{HttpReader::Side::requests};
+        std::string out;      // what the socket did not take yet
+        bool waits = false;   // it asked for an invocation and has none yet
+        bool open = true, closes = false;
+    };
 
-    mutable std::mutex mutex;
-    std::condition_variable changed;
-    bool closing = false, ready = false, handed_out = false, answered = false;
+    Listener listener;
+    std::string address;
+    std::vector<Connection> connections;
+    std::vector<pollfd> polled;
+
+    bool ready = false, handed_out = false, answered = false;
     std::optional<std::string> pending;  // payload that waits for the runtime
-    std::string id, failure, init_failure, response;
+    std::string id, failure, init_failure;
     std::chrono::milliseconds timeout{60'000};
     std::uint64_t count = 0;
     SteadyClock::time_point begin, end;
 
-    void next(httplib::Response& to) {
-        std::unique_lock lock(mutex);
-        ready = true;
-        changed.notify_all();
-        changed.wait(lock, [&] { return closing || pending; });
-        if (closing) {
-            to.status = 500;
-            return;
+    static void flush(Connection& to) {
+        while (!to.out.empty()) {
+            const long sent = sendSome(to.socket, to.out);
+            if (sent < 0) to.open = false;
+            if (sent <= 0) return;
+            to.out.erase(0, static_cast<std::size_t>(sent));
         }
-        to.set_header("Lambda-Runtime-Aws-Request-Id", id);
-        to.set_header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:pilotlight-bench");
-        to.set_header("Lambda-Runtime-Trace-Id", "Root=1-00000000-000000000000000000000000;Sampled=0");
-        const auto deadline = std::chrono::system_clock::now() + timeout;
-        to.set_header("Lambda-Runtime-Deadline-Ms", std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(deadline.time_since_epoch()).count()));
-        to.set_content(std::move(*pending), "application/json");
-        pending.reset();
-        handed_out = true;
-        begin = SteadyClock::now();
+        if (to.closes) to.open = false;
     }
 
-    void answer(const std::string& given, std::string body, bool failed, httplib::Response& to) {
-        const auto now = SteadyClock::now();
-        const std::lock_guard lock(mutex);
-        if (!handed_out || answered || given != id) {
-            to.status = 400;
-            to.set_content(R"({"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"})", "application/json");
+    static void send(Connection& to, const char* status, const std::string& headers, std::string_view body) {
+        to.out += fmt::format("HTTP/1.1 {}\r\nContent-Type: application/json\r\n{}Content-Length: {}\r\n\r\n{}", status, headers, body.size(), body);
+        flush(to);
+    }
+
+    void handOut(Connection& to) {
+        const auto deadline = std::chrono::duration_cast<std::chrono::milliseconds>((std::chrono::system_clock::now() + timeout).time_since_epoch()).count();
+        const std::string headers = fmt::format("Lambda-Runtime-Aws-Request-Id: {}\r\nLambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:us-east-1:000000000000:function:pilotlight-bench\r\n"
+                                                "Lambda-Runtime-Trace-Id: Root=1-00000000-000000000000000000000000;Sampled=0\r\nLambda-Runtime-Deadline-Ms: {}\r\n",
+                                                id, deadline);
+        to.waits = false;
+        handed_out = true;
+        const std::string payload = std::move(*pending);
+        pending.reset();
+        begin = SteadyClock::now();
+        send(to, "200 OK", headers, payload);
+    }
+
+    void answer(Connection& to, HttpMessage message, SteadyClock::time_point came) {
+        to.closes = message.closes;
+        const std::string_view path = std::string_view(message.path).substr(0, message.path.find('?'));
+        if (message.method == "POST" && path == "/2018-06-01/runtime/init/error") {
+            init_failure = message.body.empty() ? "no message" : std::move(message.body);
+            return send(to, "202 Accepted", {}, kTaken);
+        }
+        const auto rest = path.starts_with(kInvocation) ? path.substr(kInvocation.size()) : std::string_view();
+        if (message.method == "GET" && rest == "next") {
+            ready = to.waits = true;
             return;
         }
-        end = now;
+        const auto slash = rest.find('/');
+        const auto what = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
+        if (message.method != "POST" || (what != "response" && what != "error")) return send(to, "404 Not Found", {}, R"({"errorMessage":"There is no such path","errorType":"NotFound"})");
+        if (!handed_out || answered || rest.substr(0, slash) != id) return send(to, "400 Bad Request", {}, R"({"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"})");
+        end = came;
         answered = true;
-        failure = failed ? (body.empty() ? "no message" : body.substr(0, kKept)) : "";
-        response = std::move(body);
-        to.status = 202;
-        to.set_content(R"({"status":"OK"})", "application/json");
-        changed.notify_all();
+        failure = what == "response" ? std::string() : message.body.empty() ? "no message" : std::move(message.body);
+        send(to, "202 Accepted", {}, kTaken);
+    }
+
+    void receive(Connection& from) {
+        char bytes[65536];
+        const auto came = receiveSome(from.socket, bytes, sizeof bytes, from.open);
+        const auto now = SteadyClock::now();
+        auto whole = from.reader.read(came);
+        while (whole && *whole) {
+            answer(from, from.reader.take(), now);
+            whole = from.reader.read({});
+        }
+        if (!whole) {
+            from.closes = true;
+            send(from, "400 Bad Request", {}, R"({"errorMessage":"This is not HTTP/1.1","errorType":"InvalidRequest"})");
+        } else if (from.reader.wantsContinue()) {
+            from.out += "HTTP/1.1 100 Continue\r\n\r\n";
+            flush(from);
+        }
+    }
+
+    // Waits for bytes until then at most, and answers what came.
+    void round(SteadyClock::time_point until) {
+        for (auto& one : connections) {
+            if (!pending) break;
+            if (one.waits) handOut(one);
+        }
+        polled.assign(1, {connections.size() < kMostConnections ? listener.socket.get() : -1, POLLIN, 0});
+        for (const auto& one : connections) polled.push_back({one.socket.get(), static_cast<short>(one.out.empty() ? POLLIN : POLLIN | POLLOUT), 0});
+        const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - SteadyClock::now()).count();
+        if (::poll(polled.data(), polled.size(), static_cast<int>(std::max<long>(0, wait))) <= 0) return;
+        for (std::size_t i = 1; i < polled.size(); ++i) {
+            auto& one = connections[i - 1];
+            if ((polled[i].revents & POLLOUT) != 0) flush(one);
+            if ((polled[i].revents & ~POLLOUT) != 0) receive(one);
+        }
+        std::erase_if(connections, [](const Connection& one) { return !one.open; });
+        if (polled[0].revents == 0) return;
+        while (connections.size() < kMostConnections) {
+            Socket next = acceptFrom(listener.socket);
+            if (!next) break;
+            connections.emplace_back().socket = std::move(next);
+        }
+    }
+
+    // Serves until `done`, looking after the child meanwhile.
+    template <typename Done>
+    Status serve(const Poll& poll, const Done& done) {
+        auto look = SteadyClock::now() + kLook;
+        while (!done()) {
+            round(look);
+            if (SteadyClock::now() < look || done()) continue;
+            PILOTLIGHT_TRY(poll());
+            look = SteadyClock::now() + kLook;
+        }
+        return {};
     }
 };
 
 RuntimeApi::RuntimeApi() : impl_(std::make_unique<Impl>()) {}
+RuntimeApi::~RuntimeApi() = default;
 
 Result<std::unique_ptr<RuntimeApi>> RuntimeApi::listen() {
     auto api = std::unique_ptr<RuntimeApi>(new RuntimeApi);
-    auto& impl = *api->impl_;
-    impl.server.set_tcp_nodelay(true);
-    impl.server.set_keep_alive_max_count(10'000'000);
-    impl.server.set_keep_alive_timeout(3600);
-    impl.server.set_read_timeout(3600);
-    impl.server.set_payload_max_length(kMostResponse);
-    // A connection that is kept alive keeps its thread. AWS's Node client holds one for each thread of libuv's pool, and one for its responses.
-    impl.server.new_task_queue = [] { return new httplib::ThreadPool(kMostConnections); };
-    impl.server.Get("/2018-06-01/runtime/invocation/next", [&impl](const httplib::Request&, httplib::Response& to) { impl.next(to); });
-    impl.server.Post(R"(/2018-06-01/runtime/invocation/([^/]+)/response)", [&impl](const httplib::Request& from, httplib::Response& to) {
-        impl.answer(from.matches[1], from.body, false, to);
-    });
-    impl.server.Post(R"(/2018-06-01/runtime/invocation/([^/]+)/error)", [&impl](const httplib::Request& from, httplib::Response& to) {
-        impl.answer(from.matches[1], from.body, true, to);
-    });
-    impl.server.Post("/2018-06-01/runtime/init/error", [&impl](const httplib::Request& from, httplib::Response& to) {
-        const std::lock_guard lock(impl.mutex);
-        impl.init_failure = from.body.empty() ? "no message" : from.body.substr(0, kKept);
-        to.status = 202;
-        to.set_content(R"({"status":"OK"})", "application/json");
-        impl.changed.notify_all();
-    });
-    const int port = impl.server.bind_to_any_port("127.0.0.1");
-    if (port <= 0) return fail(ErrorCode::internal, "No loopback port could be opened for the Runtime API");
-    impl.address = fmt::format("127.0.0.1:{}", port);
-    impl.thread = std::thread([&impl] { impl.server.listen_after_bind(); });
+    PILOTLIGHT_ASSIGN(api->impl_->listener, listenOnLoopback());
+    api->impl_->address = fmt::format("127.0.0.1:{}", api->impl_->listener.port);
     return api;
-}
-
-RuntimeApi::~RuntimeApi() {
-    {
-        const std::lock_guard lock(impl_->mutex);
-        impl_->closing = true;
-        impl_->changed.notify_all();
-    }
-    impl_->server.stop();
-    if (impl_->thread.joinable()) impl_->thread.join();
 }
 
 const std::string& RuntimeApi::address() const { return impl_->address; }
 
-std::string RuntimeApi::lastResponse() const {
-    const std::lock_guard lock(impl_->mutex);
-    return impl_->response;
-}
-
 Status RuntimeApi::waitReady(const Poll& poll) {
-    std::unique_lock lock(impl_->mutex);
-    for (;;) {
-        if (!impl_->init_failure.empty()) return fail(ErrorCode::internal, "The runtime reported an error while it started: " + impl_->init_failure);
-        if (impl_->ready) return {};
-        impl_->changed.wait_for(lock, std::chrono::milliseconds(5));
-        lock.unlock();
-        PILOTLIGHT_TRY(poll());
-        lock.lock();
-    }
+    auto& impl = *impl_;
+    const Status served = impl.serve(poll, [&] { return impl.ready || !impl.init_failure.empty(); });
+    if (!impl.init_failure.empty()) return fail(ErrorCode::internal, "The runtime reported an error while it started: " + impl.init_failure);
+    return served;
 }
 
 Result<double> RuntimeApi::invoke(const std::string& payload, std::chrono::milliseconds timeout, const Poll& poll) {
-    std::unique_lock lock(impl_->mutex);
-    impl_->id = fmt::format("00000000-0000-4000-8000-{:012x}", ++impl_->count);
-    impl_->handed_out = impl_->answered = false;
-    impl_->timeout = timeout;
-    impl_->pending = payload;
-    impl_->changed.notify_all();
+    auto& impl = *impl_;
+    impl.id = fmt::format("00000000-0000-4000-8000-{:012x}", ++impl.count);
+    impl.handed_out = impl.answered = false;
+    impl.timeout = timeout;
+    impl.pending = payload;
     const auto deadline = SteadyClock::now() + timeout;
-    auto look = SteadyClock::now() + std::chrono::milliseconds(kLookMs);
-    while (!impl_->answered) {
-        impl_->changed.wait_until(lock, look);
-        if (impl_->answered) break;
-        if (SteadyClock::now() < look) continue;
-        lock.unlock();
+    const auto looked = [&]() -> Status {
         PILOTLIGHT_TRY(poll());
-        look = SteadyClock::now() + std::chrono::milliseconds(kLookMs);
-        lock.lock();
-        if (SteadyClock::now() >= deadline && !impl_->answered) return fail(ErrorCode::network, "The handler did not answer in time", {}, "Raise the time-out, or look at what the handler waits for.");
-    }
-    if (!impl_->failure.empty()) return fail(ErrorCode::internal, "The handler reported an error: " + impl_->failure);
-    return std::chrono::duration<double, std::milli>(impl_->end - impl_->begin).count();
+        if (SteadyClock::now() >= deadline) return fail(ErrorCode::network, "The handler did not answer in time", {}, "Raise the time-out, or look at what the handler waits for.");
+        return {};
+    };
+    PILOTLIGHT_TRY(impl.serve(looked, [&] { return impl.answered; }));
+    if (!impl.failure.empty()) return fail(ErrorCode::internal, "The handler reported an error: " + impl.failure);
+    return std::chrono::duration<double, std::milli>(impl.end - impl.begin).count();
 }
 
 }  // namespace pilotlight::agent

@@ -1,10 +1,10 @@
-// The AWS Lambda Runtime API (2018-06-01) on loopback, for one execution environment: one request at a time.
+// The AWS Lambda Runtime API (2018-06-01) on loopback, for one execution environment: one request at a time. Served by the thread that waits
+// for the answer, so that no other thread is woken beside what is measured.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "core/base/result.h"
@@ -20,14 +20,12 @@ public:
 
     [[nodiscard]] const std::string& address() const;  // "127.0.0.1:34567", AWS_LAMBDA_RUNTIME_API
 
-    // `poll` is called every few ms while waiting; an error from it ends the wait.
+    // `poll` is called every 50 ms while waiting; an error from it ends the wait.
     using Poll = std::function<Status()>;
     // Until the runtime first asks for an invocation: INIT is over. Errors: internal (it reported an init error), those of `poll`.
     [[nodiscard]] Status waitReady(const Poll& poll);
-    // Hands out one event; ms from handing it out until the whole response was received. internal: the handler reported an error.
+    // Hands out one event; ms from sending it until the whole response was received. internal: the handler reported an error.
     [[nodiscard]] Result<double> invoke(const std::string& payload, std::chrono::milliseconds timeout, const Poll& poll);
-    // Body of the last response.
-    [[nodiscard]] std::string lastResponse() const;
 
 private:
     RuntimeApi();

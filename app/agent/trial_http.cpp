@@ -1,136 +1,92 @@
 // "http": a server such as functions-framework, an Azure custom handler or a container's command; it is told its port and asked over loopback.
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <httplib.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <poll.h>
 
-#include <condition_variable>
+#include <algorithm>
 #include <memory>
-#include <mutex>
 #include <thread>
 
+#include "app/agent/http_message.h"
+#include "app/agent/loopback.h"
 #include "app/agent/processes.h"
 #include "app/agent/trial.h"
 
 namespace pilotlight::agent {
 namespace {
 
-sockaddr_in loopback(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    return address;
-}
-
-// As Cloud Run's default startup probe.
-bool takesConnections(int port) {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const sockaddr_in address = loopback(port);
-    const bool taken = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    ::close(fd);
-    return taken;
-}
-
-// A port that nothing listens on now.
-int freePort() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof address;
-    const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 && ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    ::close(fd);
-    return bound ? ntohs(address.sin_port) : 0;
-}
-
-// Sends requests from a thread of its own, so that the caller can look after the child and end it: that ends the request too.
+// Requests on one connection, which is kept while the server keeps it. For one thread, which looks after the child while it waits.
 class Caller {
 public:
-    Caller(int port, double timeout_s) : client_("127.0.0.1", port) {
-        const auto whole = static_cast<time_t>(timeout_s);
-        const auto rest = static_cast<time_t>((timeout_s - static_cast<double>(whole)) * 1e6);
-        client_.set_read_timeout(whole, rest);
-        client_.set_write_timeout(whole, rest);
-        client_.set_connection_timeout(1);
-        client_.set_keep_alive(true);
-        client_.set_tcp_nodelay(true);
-        thread_ = std::thread([this] { loop(); });
-    }
-    ~Caller() {
-        {
-            const std::lock_guard lock(mutex_);
-            ending_ = true;
-            changed_.notify_all();
-        }
-        client_.stop();
-        thread_.join();
-    }
-    Caller(const Caller&) = delete;
-    Caller& operator=(const Caller&) = delete;
+    Caller(int port, double timeout_s) : port_(port), timeout_ms_(timeout_s * 1000) {}
 
     struct Answer {
         int status = 0;         // 0 = none came
         double ms = 0;          // from sending to the whole answer
+        bool late = false;      // none came within the time-out
         std::string what;       // without an answer: why
         std::string body;       // its beginning
     };
-    // Empty body = GET. `poll` is called every few ms; its error is returned at once.
+    // Empty body = GET. `poll` is called every 50 ms; its error is returned at once.
     template <typename Poll>
     Result<Answer> call(const std::string& path, const std::string& body, const Poll& poll) {
-        std::unique_lock lock(mutex_);
-        path_ = path;
-        body_ = body;
-        asked_ = true;
-        done_ = false;
-        changed_.notify_all();
-        while (!changed_.wait_for(lock, std::chrono::milliseconds(50), [&] { return done_; })) {
-            lock.unlock();
-            PILOTLIGHT_TRY(poll());
-            lock.lock();
+        const std::string request = fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nUser-Agent: pilotlight-agent\r\nAccept: */*\r\n{}\r\n{}", body.empty() ? "GET" : "POST", path, port_,
+                                                body.empty() ? "" : fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", body.size()), body);
+        const auto begin = SteadyClock::now();
+        for (;;) {
+            const bool kept = static_cast<bool>(socket_);
+            if (!kept) {
+                socket_ = connectToLoopback(port_);
+                reader_ = HttpReader(HttpReader::Side::responses);
+                if (!socket_) return Answer{.ms = msSince(begin), .what = "it takes no connections"};
+            }
+            PILOTLIGHT_ASSIGN(Answer answer, exchange(request, begin, poll));
+            answer.ms = msSince(begin);
+            if (answer.status == 0) socket_.reset();
+            // A server may have closed a connection that it kept just before the request reached it: once more on a new one.
+            if (answer.status == 0 && !answer.late && kept && reader_.idle()) continue;
+            return answer;
         }
-        return answer_;
     }
 
 private:
-    void loop() {
-        std::unique_lock lock(mutex_);
+    template <typename Poll>
+    Result<Answer> exchange(std::string_view request, SteadyClock::time_point begin, const Poll& poll) {
+        auto look = SteadyClock::now() + kLook;
         for (;;) {
-            changed_.wait(lock, [&] { return ending_ || asked_; });
-            if (ending_) return;
-            asked_ = false;
-            lock.unlock();
-            Answer answer;
-            const auto receive = [&](const char* bytes, std::size_t count) {
-                if (answer.body.size() < 1024) answer.body.append(bytes, std::min<std::size_t>(count, 1024));
-                return true;
-            };
-            httplib::Request request;
-            request.method = body_.empty() ? "GET" : "POST";
-            request.path = path_;
-            request.body = body_;
-            if (!body_.empty()) request.set_header("Content-Type", "application/json");
-            request.content_receiver = [&](const char* bytes, std::size_t count, std::uint64_t, std::uint64_t) { return receive(bytes, count); };
-            const auto begin = SteadyClock::now();
-            const auto got = client_.send(request);
-            answer.ms = msSince(begin);
-            if (got)
-                answer.status = got->status;
-            else
-                answer.what = httplib::to_string(got.error());
-            lock.lock();
-            answer_ = std::move(answer);
-            done_ = true;
-            changed_.notify_all();
+            if (!request.empty()) {
+                const long sent = sendSome(socket_, request);
+                if (sent < 0) return Answer{.what = "it closed the connection"};
+                request.remove_prefix(static_cast<std::size_t>(sent));
+            }
+            pollfd waiting{socket_.get(), static_cast<short>(request.empty() ? POLLIN : POLLIN | POLLOUT), 0};
+            const auto wait = std::chrono::ceil<std::chrono::milliseconds>(look - SteadyClock::now()).count();
+            ::poll(&waiting, 1, static_cast<int>(std::max<long>(0, wait)));
+            if ((waiting.revents & ~POLLOUT) != 0) {
+                char bytes[65536];
+                bool open = true;
+                const auto came = receiveSome(socket_, bytes, sizeof bytes, open);
+                auto whole = reader_.read(came);
+                if (!whole) return Answer{.what = whole.error().what};
+                if (!open && !*whole) whole = reader_.ended();
+                if (*whole) {
+                    const auto message = reader_.take();
+                    if (message.closes || !open) socket_.reset();
+                    return Answer{.status = message.status, .body = message.body.substr(0, 1024)};
+                }
+                if (!open) return Answer{.what = "it closed the connection"};
+            }
+            if (SteadyClock::now() < look) continue;
+            if (msSince(begin) > timeout_ms_) return Answer{.late = true, .what = "time-out"};
+            PILOTLIGHT_TRY(poll());
+            look = SteadyClock::now() + kLook;
         }
     }
 
-    httplib::Client client_;
-    std::thread thread_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::string path_, body_;
-    Answer answer_;
-    bool asked_ = false, done_ = false, ending_ = false;
+    static constexpr auto kLook = std::chrono::milliseconds(50);
+    int port_;
+    double timeout_ms_;
+    Socket socket_;
+    HttpReader reader_{HttpReader::Side::responses};
 };
 
 }  // namespace
@@ -156,7 +112,7 @@ Status runHttpTrial(const TrialContext& context, Limiter& limiter, bench::TrialR
     Caller caller(port, request.timeout_s);
     for (;;) {
         if (request.target.ready_path.empty()) {
-            if (takesConnections(port)) break;
+            if (connectToLoopback(port)) break;  // as Cloud Run's default startup probe
         } else {
             PILOTLIGHT_ASSIGN(const auto probe, caller.call(request.target.ready_path, "", poll));
             if (probe.status > 0 && probe.status < 500) break;
@@ -173,7 +129,7 @@ Status runHttpTrial(const TrialContext& context, Limiter& limiter, bench::TrialR
         PILOTLIGHT_ASSIGN(const auto answer, through.call(request.target.path, body, meanwhile));
         if (answer.status == 0) {
             PILOTLIGHT_TRY(meanwhile());  // its end, where that is why
-            if (answer.ms >= 999 * request.timeout_s) return fail(ErrorCode::network, fmt::format("The handler did not answer within {:g} s", request.timeout_s), {}, "Raise the time-out, or look at what the handler waits for.");
+            if (answer.late) return fail(ErrorCode::network, fmt::format("The handler did not answer within {:g} s", request.timeout_s), {}, "Raise the time-out, or look at what the handler waits for.");
             return fail(ErrorCode::internal, "The handler gave no answer (" + answer.what + ")", {}, child->tail());
         }
         if (answer.status >= 400) return fail(ErrorCode::internal, fmt::format("The handler answered with status {}", answer.status), {}, answer.body);

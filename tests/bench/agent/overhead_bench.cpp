@@ -1,4 +1,8 @@
-// What the agent adds to a measured inference.
+// What the agent adds to a measured inference or request, and what it uses of a CPU meanwhile.
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -10,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "app/agent/http_message.h"
 #include "app/agent/onnx_runtime.h"
 #include "app/agent/processes.h"
 #include "core/bench/agent_client.h"
@@ -52,15 +57,109 @@ int bare(const char* model, int count) {
     ::_exit(0);
 }
 
+// This program again, as a handler: a custom Lambda runtime where the Runtime API is there, else an HTTP server. Works `work_ms` for each
+// request and writes what it took from the whole request to its answer, in ms, to `notes`.
+int handler(double work_ms, const char* notes) {
+    const int file = ::open(notes, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const char* const api = std::getenv("AWS_LAMBDA_RUNTIME_API");
+    const char* const port = api != nullptr ? std::strchr(api, ':') + 1 : std::getenv("PORT");
+    if (file < 0 || port == nullptr) return 1;
+    int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(std::atoi(port)));
+    auto* const where = reinterpret_cast<sockaddr*>(&address);
+    if (api != nullptr) {
+        if (::connect(fd, where, sizeof address) != 0) return 1;
+    } else if (::bind(fd, where, sizeof address) != 0 || ::listen(fd, 8) != 0) {
+        return 1;
+    }
+    const int listener = fd, yes = 1;
+    const auto say = [&](const std::string& text) { (void)!::write(fd, text.data(), text.size()); };
+    const auto side = api != nullptr ? agent::HttpReader::Side::responses : agent::HttpReader::Side::requests;
+    char bytes[65536];
+    for (;;) {
+        if (api == nullptr) fd = ::accept(listener, nullptr, nullptr);
+        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        agent::HttpReader reader(side);
+        // The next whole message; false at the end of the connection.
+        const auto receive = [&] {
+            for (ssize_t got = 0; (got = ::read(fd, bytes, sizeof bytes)) > 0;)
+                if (const auto whole = reader.read({bytes, static_cast<std::size_t>(got)}); whole && *whole) return true;
+            return false;
+        };
+        for (int number = 1;; ++number) {
+            if (api != nullptr) say("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: a\r\n\r\n");
+            if (!receive()) break;
+            const double begin = milliseconds(CLOCK_MONOTONIC);
+            (void)reader.take();
+            // CPU time, so that what others take of it is the handler's own.
+            for (const double until = milliseconds(CLOCK_THREAD_CPUTIME_ID) + work_ms; work_ms > 0 && milliseconds(CLOCK_THREAD_CPUTIME_ID) < until;) {}
+            char id[64];
+            std::snprintf(id, sizeof id, "00000000-0000-4000-8000-%012x", number);
+            const std::string answer = api != nullptr ? std::string("POST /2018-06-01/runtime/invocation/") + id + "/response HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
+                                                      : std::string("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+            const double own = milliseconds(CLOCK_MONOTONIC) - begin;
+            say(answer);
+            if (api != nullptr) {
+                if (!receive()) break;
+                (void)reader.take();
+            }
+            (void)!::write(file, &own, sizeof own);
+        }
+        if (api != nullptr) return 0;
+        ::close(fd);
+    }
+}
+
 double cpuOf(const std::vector<pid_t>& processes) {
     double sum = 0;
     for (const pid_t one : processes) sum += agent::processCpuMs(one).value_or(0);
     return sum;
 }
 
+// Requests of a handler as the agent times them, less what the handler took itself for each.
+void benchHandlers(bench::AgentClient& client, const std::vector<pid_t>& processes, int rounds) {
+    std::printf("\n%-26s %14s %14s %12s %18s\n", "", "handler us", "measured us", "added us", "agent, % of a CPU");
+    const std::string notes = (std::filesystem::temp_directory_path() / ("pilotlight-overhead-" + std::to_string(::getpid()))).string();
+    for (const auto kind : {bench::Target::Kind::lambda, bench::Target::Kind::http})
+        for (const double work_ms : {0.0, 20.0}) {
+            std::vector<double> added, own, measured, used;
+            for (int round = 0; round < rounds; ++round) {
+                bench::TrialRequest request;
+                request.id = "overhead";
+                request.target.kind = kind;
+                request.target.command = {std::filesystem::read_symlink("/proc/self/exe").string(), "--handler", std::to_string(work_ms), notes};
+                request.size.memory_mb = 2048;
+                request.size.vcpu = 1;
+                request.limiter = "none";
+                request.saturated = work_ms > 0 ? 150 : 1500;
+                const double before = cpuOf(processes), begin = milliseconds(CLOCK_MONOTONIC);
+                const auto result = need(client.run(request, {}));
+                used.push_back((cpuOf(processes) - before) / (milliseconds(CLOCK_MONOTONIC) - begin) * 100);
+                if (result.status != bench::TrialStatus::ok) std::fprintf(stderr, "%s\n", result.detail.c_str()), std::exit(1);
+                std::vector<double> took(result.saturated_ms.size() + 1);
+                const int file = ::open(notes.c_str(), O_RDONLY | O_CLOEXEC);
+                const auto got = ::read(file, took.data(), took.size() * sizeof(double));
+                ::close(file);
+                // The first is the first answer's; the last may have been killed before it was written.
+                for (std::size_t i = 1; i < static_cast<std::size_t>(got) / sizeof(double); ++i) {
+                    own.push_back(took[i] * 1e3);
+                    measured.push_back(result.saturated_ms[i - 1] * 1e3);
+                    added.push_back(measured.back() - own.back());
+                }
+            }
+            const std::string label = std::string(bench::name(kind)) + (work_ms > 0 ? ", 20 ms of work" : ", no work");
+            std::printf("%-26s %14.1f %14.1f %12.1f %18.2f\n", label.c_str(), bench::median(own), bench::median(measured), bench::median(added), bench::median(used));
+        }
+    std::filesystem::remove(notes);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (argc == 4 && std::strcmp(argv[1], "--handler") == 0) return handler(std::atof(argv[2]), argv[3]);
     if (argc == 4 && std::strcmp(argv[1], "--bare") == 0) return bare(argv[2], std::atoi(argv[3]));
     const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 7;
     auto client = need(bench::AgentClient::start({test::builtProgram("pilotlight-agent")}));
@@ -95,5 +194,6 @@ int main(int argc, char** argv) {
         std::printf("%-26s %14.1f %14.1f %12.1f %14.1f %14.1f %18.2f\n", name, least(bare_cpu), least(trial_cpu), least(trial_cpu) - least(bare_cpu), least(bare_wall), least(trial_wall),
                     bench::median(own));
     }
+    benchHandlers(client, processes, rounds);
     return 0;
 }
