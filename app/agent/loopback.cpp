@@ -1,6 +1,7 @@
 #include "app/agent/loopback.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -63,10 +64,12 @@ Socket acceptFrom(const Socket& listener) {
 }
 
 Socket connectToLoopback(int port) {
-    // Loopback connects or refuses at once.
-    Socket out(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    // Blocking until it is connected or refused, at most a second: without that a refusal would look like a connection for a moment.
+    Socket out(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const sockaddr_in address = addressOf(port);
-    if (!out || (::connect(out.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 && errno != EINPROGRESS)) return Socket();
+    const timeval most{.tv_sec = 1, .tv_usec = 0};
+    ::setsockopt(out.get(), SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
+    if (!out || ::connect(out.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::fcntl(out.get(), F_SETFL, O_NONBLOCK) != 0) return Socket();
     withoutDelay(out);
     return out;
 }

@@ -32,7 +32,7 @@ struct Listener {
 [[nodiscard]] Result<Listener> listenOnLoopback();
 // The next connection that waits; not blocking, without delay of small packets. Empty where none waits.
 [[nodiscard]] Socket acceptFrom(const Socket& listener);
-// Connected, not blocking, without delay of small packets; empty where nothing listens there.
+// Connected, then not blocking, without delay of small packets; empty where nothing listens there, or takes no connection within a second.
 [[nodiscard]] Socket connectToLoopback(int port);
 // A port that nothing listens on now; 0 = none.
 [[nodiscard]] int freePort();

@@ -121,7 +121,7 @@ double cpuOf(const std::vector<pid_t>& processes) {
 
 // Requests of a handler as the agent times them, less what the handler took itself for each.
 void benchHandlers(bench::AgentClient& client, const std::vector<pid_t>& processes, int rounds) {
-    std::printf("\n%-26s %14s %14s %12s %18s\n", "", "handler us", "measured us", "added us", "agent, % of a CPU");
+    std::printf("\n%-26s %14s %14s %12s %18s\n", "", "handler us", "measured us", "added us", "agent us/request");
     const std::string notes = (std::filesystem::temp_directory_path() / ("pilotlight-overhead-" + std::to_string(::getpid()))).string();
     for (const auto kind : {bench::Target::Kind::lambda, bench::Target::Kind::http})
         for (const double work_ms : {0.0, 20.0}) {
@@ -135,9 +135,9 @@ void benchHandlers(bench::AgentClient& client, const std::vector<pid_t>& process
                 request.size.vcpu = 1;
                 request.limiter = "none";
                 request.saturated = work_ms > 0 ? 150 : 1500;
-                const double before = cpuOf(processes), begin = milliseconds(CLOCK_MONOTONIC);
+                const double before = cpuOf(processes);
                 const auto result = need(client.run(request, {}));
-                used.push_back((cpuOf(processes) - before) / (milliseconds(CLOCK_MONOTONIC) - begin) * 100);
+                used.push_back((cpuOf(processes) - before) * 1e3 / (request.saturated + 1));  // the start of the trial is in it
                 if (result.status != bench::TrialStatus::ok) std::fprintf(stderr, "%s\n", result.detail.c_str()), std::exit(1);
                 std::vector<double> took(result.saturated_ms.size() + 1);
                 const int file = ::open(notes.c_str(), O_RDONLY | O_CLOEXEC);
@@ -151,7 +151,7 @@ void benchHandlers(bench::AgentClient& client, const std::vector<pid_t>& process
                 }
             }
             const std::string label = std::string(bench::name(kind)) + (work_ms > 0 ? ", 20 ms of work" : ", no work");
-            std::printf("%-26s %14.1f %14.1f %12.1f %18.2f\n", label.c_str(), bench::median(own), bench::median(measured), bench::median(added), bench::median(used));
+            std::printf("%-26s %14.1f %14.1f %12.1f %18.1f\n", label.c_str(), bench::median(own), bench::median(measured), bench::median(added), bench::median(used));
         }
     std::filesystem::remove(notes);
 }
@@ -162,10 +162,12 @@ int main(int argc, char** argv) {
     if (argc == 4 && std::strcmp(argv[1], "--handler") == 0) return handler(std::atof(argv[2]), argv[3]);
     if (argc == 4 && std::strcmp(argv[1], "--bare") == 0) return bare(argv[2], std::atoi(argv[3]));
     const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 7;
+    const bool models = argc < 3 || std::strcmp(argv[2], "handlers") != 0;
     auto client = need(bench::AgentClient::start({test::builtProgram("pilotlight-agent")}));
     const auto processes = agent::descendants(::getpid());  // the agent and its guardian
-    std::printf("%-26s %14s %14s %12s %14s %14s %18s\n", "", "bare CPU us", "trial CPU us", "added us", "bare wall us", "trial wall us", "agent, % of a CPU");
+    if (models) std::printf("%-26s %14s %14s %12s %14s %14s %18s\n", "", "bare CPU us", "trial CPU us", "added us", "bare wall us", "trial wall us", "agent, % of a CPU");
     for (const auto& [name, count] : {std::pair("blazeface.onnx", 1500), std::pair("light/light_squeezenet.onnx", 400)}) {
+        if (!models) break;
         const std::string model = std::filesystem::path(PILOTLIGHT_MODELS) / name;
         std::vector<double> bare_cpu, bare_wall, trial_cpu, trial_wall, own;
         for (int round = 0; round < rounds; ++round) {
