@@ -42,6 +42,11 @@ struct RuntimeApi::Impl {
     std::uint64_t count = 0;
     SteadyClock::time_point begin, end;
 
+    // The runtime has asked for an event that it was not given yet.
+    [[nodiscard]] bool asked() const {
+        return std::any_of(connections.begin(), connections.end(), [](const Connection& one) { return one.waits; });
+    }
+
     static void flush(Connection& to) {
         while (!to.out.empty()) {
             const long sent = sendSome(to.socket, to.out);
@@ -79,6 +84,7 @@ struct RuntimeApi::Impl {
         }
         const auto rest = path.starts_with(kInvocation) ? path.substr(kInvocation.size()) : std::string_view();
         if (message.method == "GET" && rest == "next") {
+            if (answered && !asked()) end = came;
             ready = to.waits = true;
             return;
         }
@@ -176,10 +182,13 @@ Result<double> RuntimeApi::invoke(const std::string& payload, std::chrono::milli
     const auto deadline = SteadyClock::now() + timeout;
     const auto looked = [&]() -> Status {
         PILOTLIGHT_TRY(poll());
-        if (SteadyClock::now() >= deadline) return fail(ErrorCode::network, "The handler did not answer in time", {}, "Raise the time-out, or look at what the handler waits for.");
-        return {};
+        if (SteadyClock::now() < deadline) return {};
+        if (impl.answered)
+            return fail(ErrorCode::network, "The runtime answered, but did not ask for the next event in time", "A request lasts until it asks, and is billed until then.",
+                        "Look at what the runtime does after the answer.");
+        return fail(ErrorCode::network, "The handler did not answer in time", {}, "Raise the time-out, or look at what the handler waits for.");
     };
-    PILOTLIGHT_TRY(impl.serve(looked, [&] { return impl.answered; }));
+    PILOTLIGHT_TRY(impl.serve(looked, [&] { return impl.answered && (!impl.failure.empty() || impl.asked()); }));
     if (!impl.failure.empty()) return fail(ErrorCode::internal, "The handler reported an error: " + impl.failure);
     return std::chrono::duration<double, std::milli>(impl.end - impl.begin).count();
 }

@@ -24,7 +24,8 @@ public:
     using Poll = std::function<Status()>;
     // Until the runtime first asks for an invocation: INIT is over. Errors: internal (it reported an init error), those of `poll`.
     [[nodiscard]] Status waitReady(const Poll& poll);
-    // Hands out one event; ms from sending it until the whole response was received. internal: the handler reported an error.
+    // Hands out one event; ms from sending it until its response has come and the runtime asks for the next one, as AWS bills it (a connection
+    // that asked before the response counts). Errors: internal (the handler reported one), network (the time-out), those of `poll`.
     [[nodiscard]] Result<double> invoke(const std::string& payload, std::chrono::milliseconds timeout, const Poll& poll);
 
 private:
