@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -113,8 +114,9 @@ inline std::vector<std::pair<int, char>> processesWith(const std::string& mark) 
         const int pid = std::atoi(entry.path().filename().c_str());
         if (pid <= 0 || pid == ::getpid()) continue;
         std::ifstream file(entry.path() / "cmdline");
-        const std::string line{std::istreambuf_iterator<char>(file), {}};
-        if (line.find(mark) == std::string::npos) continue;
+        std::ostringstream line;
+        line << file.rdbuf();  // reading fails, and must not throw, where the process ends meanwhile
+        if (line.str().find(mark) == std::string::npos) continue;
         std::ifstream stat(entry.path() / "stat");
         std::string text;
         std::getline(stat, text);
