@@ -70,6 +70,8 @@ void TreeMap::setValueFormat(ValueText text) {
     update();
 }
 
+void TreeMap::setOpens(bool opens) { opens_ = opens; }
+
 void TreeMap::arrange() {
     std::vector<double> values;
     for (const Item& item : items_) values.push_back(item.value);
@@ -117,13 +119,14 @@ void TreeMap::mouseMoveEvent(QMouseEvent* event) {
     const int item = itemAt(event->position());
     if (item == hovered_) return;
     hovered_ = item;
-    setCursor(item >= 0 ? Qt::PointingHandCursor : Qt::ArrowCursor);
+    setCursor(item >= 0 && opens_ && !items_[static_cast<std::size_t>(item)].id.isEmpty() ? Qt::PointingHandCursor : Qt::ArrowCursor);
     update();
 }
 
 void TreeMap::mouseReleaseEvent(QMouseEvent* event) {
     const int item = itemAt(event->position());
-    if (item >= 0 && event->button() == Qt::LeftButton) emit activated(items_[static_cast<std::size_t>(item)].id);
+    if (item < 0 || !opens_ || event->button() != Qt::LeftButton || items_[static_cast<std::size_t>(item)].id.isEmpty()) return;
+    emit activated(items_[static_cast<std::size_t>(item)].id);
 }
 
 void TreeMap::leaveEvent(QEvent*) {

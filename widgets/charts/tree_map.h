@@ -24,6 +24,7 @@ public:
     explicit TreeMap(QWidget* parent = nullptr);
     void setItems(std::vector<Item> items);
     void setValueFormat(ValueText text);
+    void setOpens(bool opens);  // whether items lead anywhere; those without an id never do
     [[nodiscard]] QSize sizeHint() const override { return {320, 200}; }
 
 signals:
@@ -44,6 +45,7 @@ private:
     std::vector<QRectF> boxes_;
     ValueText text_;
     int hovered_ = -1;
+    bool opens_ = true;
 };
 
 }  // namespace pilotlight::widgets

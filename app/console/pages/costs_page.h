@@ -1,4 +1,4 @@
-// Where the money goes: stacked by day and as a table, sharing one grouping.
+// Where the money goes: stacked by day, as areas and as a table, sharing one grouping.
 #pragma once
 
 #include "app/console/models/other_models.h"
@@ -10,7 +10,7 @@ namespace pilotlight::widgets {
 class Card;
 class Table;
 class TimeChart;
-class LegendTable;
+class TreeMap;
 }  // namespace pilotlight::widgets
 
 namespace pilotlight::console {
@@ -27,9 +27,12 @@ public:
 
 private:
     void show();
+    void open(const QString& key);
     CostGroup group_ = CostGroup::function;
     widgets::Card* chart_card_;
     widgets::TimeChart* chart_;
+    widgets::Card* map_card_;
+    widgets::TreeMap* map_;
     widgets::Card* table_card_;
     CostModel* model_;
     QAbstractItemModel* proxy_;
