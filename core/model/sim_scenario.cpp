@@ -45,6 +45,9 @@ Result<double> number(const Json& object, const char* key, double min, double ma
 }
 
 constexpr double kMaxSeconds = 1e12;
+constexpr double kMostArrivals = 2e10;  // a quarter of an hour of computing
+constexpr double kMostCounted = 1e8;    // requests drawn from counts, which are all held in memory
+constexpr double kMostAtOnce = 1e7;     // requests in service, of which each takes memory
 
 Result<Distribution> distribution(const Json& json, const std::string& where) {
     PILOTLIGHT_TRY(onlyKeys(json, where, {"distribution", "mean_s", "cv", "values_s"}));
@@ -210,11 +213,14 @@ Status arrivals(const Json& json, const std::string& base_dir, Scenario& scenari
         return fail(ErrorCode::not_found, "Cannot read " + path.string(), "Nothing was simulated.",
                     "Check the path in the scenario; it is relative to the scenario file.");
     std::string line;
+    double all = 0;
     for (std::size_t row = 1; std::getline(file, line); ++row) {
         if (line.find_first_not_of("\r ") == std::string::npos) continue;
         const auto value = parsed(cells(line).back());
         if (!value && row == 1) continue;
         if (!value || *value < 0) return wrong("line " + std::to_string(row) + " of " + path.string() + " holds no count");
+        all += *value;
+        if (all > kMostCounted) return wrong("up to line " + std::to_string(row) + " of " + path.string() + " there are more than 1e8 requests");
         scenario.counts.push_back(*value);
     }
     if (scenario.counts.empty()) return wrong(path.string() + " has no rows");
@@ -252,11 +258,15 @@ Result<Scenario> parseScenario(std::string_view text, const std::string& base_di
         PILOTLIGHT_ASSIGN(scenario.warmup_s, number(json, "warmup_s", 0, kMaxSeconds));
     }
     if (scenario.poisson_rate && !scenario.duration_s) return wrong("\"duration_s\" is missing (poisson_rate has no end of its own)");
+    if (scenario.poisson_rate && *scenario.poisson_rate * (*scenario.duration_s + scenario.warmup_s) > kMostArrivals)
+        return wrong("poisson_rate over duration_s and warmup_s makes more than 2e10 arrivals");
     if (has("service_warm")) {
         PILOTLIGHT_ASSIGN(scenario.service_warm, distribution(json["service_warm"], "service_warm"));
     } else if (scenario.trace_service_s.empty()) {
         return wrong("\"service_warm\" is missing");
     }
+    if (scenario.poisson_rate && *scenario.poisson_rate * scenario.service_warm.mean() > kMostAtOnce)
+        return wrong("poisson_rate times the mean of service_warm is more than 1e7 requests at once");
     if (has("service_cold")) {
         PILOTLIGHT_ASSIGN(scenario.service_cold, distribution(json["service_cold"], "service_cold"));
     }
@@ -275,6 +285,8 @@ Result<Scenario> parseScenario(std::string_view text, const std::string& base_di
     if (has("min_instances")) {
         PILOTLIGHT_ASSIGN(scenario.min_instances, whole(json, "min_instances", 0, 1e6));
     }
+    if (scenario.instance_limit && std::max(scenario.provisioned, scenario.min_instances) > *scenario.instance_limit)
+        return wrong("instance_limit is below the instances that are kept (provisioned, min_instances)");
     if (has("replications")) {
         PILOTLIGHT_ASSIGN(scenario.replications, whole(json, "replications", 1, 10000));
     }
@@ -313,7 +325,7 @@ std::string toJson(const SimulationResult& r) {
     using Ordered = nlohmann::ordered_json;
     const auto leaf = [](const Interval& i) {
         return Ordered{
-            {"value", i.value}, {"lo", i.lo ? Ordered(*i.lo) : Ordered(nullptr)}, {"hi", i.hi ? Ordered(*i.hi) : Ordered(nullptr)}};
+            {"value", std::isfinite(i.value) ? Ordered(i.value) : Ordered(nullptr)}, {"lo", i.lo ? Ordered(*i.lo) : Ordered(nullptr)}, {"hi", i.hi ? Ordered(*i.hi) : Ordered(nullptr)}};
     };
     Ordered json;
     json["cold_probability"] = leaf(r.cold_probability);

@@ -48,7 +48,7 @@ struct SimulationResult {
     Interval cold_probability, throttled_probability, spilled_probability;
     Interval instances_mean, instances_p95, instances_max;  // alive, pool included
     Interval running, idle;                                 // mean instances busy; alive and not busy
-    Interval latency_p50_ms, latency_p90_ms, latency_p95_ms, latency_p99_ms;
+    Interval latency_p50_ms, latency_p90_ms, latency_p95_ms, latency_p99_ms;  // not a number where nothing was served (null in JSON)
     std::uint64_t arrivals = 0;  // simulated in all, warm-up and replications included
     double engine_seconds = 0;   // CPU time in the engine, all replications
 };

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <numeric>
 #include <optional>
 
 #include "core/model/sim_engine.h"
@@ -33,20 +35,22 @@ struct Services {
     double startup;
 };
 
+constexpr std::uint64_t kLook = (1U << 16) - 1;  // arrivals between two looks at whether to stop
+
 struct PoissonSource {
-    PoissonSource(const Scenario& s, double end_s, std::uint64_t replication)
-        : gaps({Distribution::Kind::exponential, 1 / *s.poisson_rate, 1, {}}, Random(s.seed, 2 * replication + 1)),
+    PoissonSource(const Scenario& s, double end_s, std::uint64_t replication, const JobContext& context)
+        : job(context), gaps({Distribution::Kind::exponential, 1 / *s.poisson_rate, 1, {}}, Random(s.seed, 2 * replication + 1)),
           services(s, replication),
           end(end_s) {}
     bool next(double& time) {
         at += gaps.next();
         time = at;
-        if (at >= end) return false;
-        ++count;
+        if (at >= end || ((++count & kLook) == 0 && job.stopRequested())) return false;
         return true;
     }
     double warm() { return services.warm(); }
     double cold() { return services.cold(); }
+    const JobContext& job;
     SampleStream gaps;
     Services services;
     double at = 0, end;
@@ -54,15 +58,16 @@ struct PoissonSource {
 };
 
 struct TraceSource {
-    TraceSource(const Scenario& s, const std::vector<double>& times, double end_s, std::uint64_t replication)
-        : arrivals(times), traced(s.trace_service_s), services(s, replication), end(end_s) {}
+    TraceSource(const Scenario& s, const std::vector<double>& times, double end_s, std::uint64_t replication, const JobContext& context)
+        : job(context), arrivals(times), traced(s.trace_service_s), services(s, replication), end(end_s) {}
     bool next(double& time) {
-        if (count >= arrivals.size() || arrivals[count] > end) return false;
+        if (count >= arrivals.size() || arrivals[count] > end || ((count & kLook) == kLook && job.stopRequested())) return false;
         time = arrivals[count++];
         return true;
     }
     double warm() { return traced.empty() ? services.warm() : traced[count - 1]; }
     double cold() { return traced.empty() || services.cold_law ? services.cold() : services.startup + traced[count - 1]; }
+    const JobContext& job;
     const std::vector<double>& arrivals;
     const std::vector<float>& traced;
     Services services;
@@ -186,6 +191,7 @@ Leaves leaves(const std::vector<Block>& blocks, const std::vector<double>& weigh
     double mean = (busy + idle) * second + pool;
     if (min_floor && total > 0) mean = mean_sampled / total;
     const double running = (busy + pool_busy) * second;
+    const auto ms = [&](double q) { return latency.count() > 0 ? latency.quantile(q) * 1000 : std::numeric_limits<double>::quiet_NaN(); };
     return {cold / all,
             throttled / all,
             spilled / all,
@@ -194,10 +200,10 @@ Leaves leaves(const std::vector<Block>& blocks, const std::vector<double>& weigh
             max,
             running,
             std::max(0.0, mean - running),
-            latency.quantile(0.50) * 1000,
-            latency.quantile(0.90) * 1000,
-            latency.quantile(0.95) * 1000,
-            latency.quantile(0.99) * 1000};
+            ms(0.50),
+            ms(0.90),
+            ms(0.95),
+            ms(0.99)};
 }
 
 // 95 % point of Student's t: the half-width of a 90 % interval.
@@ -297,7 +303,7 @@ Result<SimulationResult> simulate(const Scenario& s, Executor& executor, const J
     const auto replications = static_cast<std::size_t>(std::max(1, s.replications));
     const double span = end - s.warmup_s;
     std::size_t blocks = 1;
-    if (!synthetic && replications == 1) blocks = span >= 5 * 86400.0 ? static_cast<std::size_t>(span / 86400.0) : 24;
+    if (!synthetic && s.counts.empty() && replications == 1) blocks = span >= 5 * 86400.0 ? static_cast<std::size_t>(span / 86400.0) : 24;
     const bool floor = s.concurrency > 1 || s.queue_s > 0 || s.min_instances > 0 || s.slowdown_alpha > 0;
     const std::int32_t pool = floor ? 0 : s.provisioned;
 
@@ -308,7 +314,7 @@ Result<SimulationResult> simulate(const Scenario& s, Executor& executor, const J
         Tally tally(s.warmup_s, end, blocks, pool);
         const double before = cpuSeconds();
         if (synthetic) {
-            PoissonSource source(s, end, r);
+            PoissonSource source(s, end, r, job);
             runEngine(s, source, tally, r, *s.poisson_rate, end);
             run.arrivals = source.count;
         } else {
@@ -325,7 +331,7 @@ Result<SimulationResult> simulate(const Scenario& s, Executor& executor, const J
                 }
                 arrivals = &drawn;
             }
-            TraceSource source(s, *arrivals, end, r);
+            TraceSource source(s, *arrivals, end, r, job);
             const double rate = std::max(1e-9, static_cast<double>(arrivals->size()) / std::max(1e-9, end));
             runEngine(s, source, tally, r, rate, end);
             run.arrivals = source.count;
@@ -355,15 +361,18 @@ Result<SimulationResult> simulate(const Scenario& s, Executor& executor, const J
     }
     for (std::size_t leaf = 0; leaf < kLeaves; ++leaf) {
         auto& out = result.*names[leaf];
-        double mean = 0;
-        for (const auto& run : runs) mean += run.values[leaf];
-        mean /= static_cast<double>(replications);
+        std::vector<double> each;  // latencies of a run that served nothing are not known
+        for (const auto& run : runs)
+            if (std::isfinite(run.values[leaf])) each.push_back(run.values[leaf]);
+        const auto n = static_cast<double>(each.size());
+        const double mean = std::accumulate(each.begin(), each.end(), 0.0) / n;
         out.value = mean;
+        if (each.empty()) continue;
         if (replications > 1) {
+            if (each.size() < 2) continue;
             double variance = 0;
-            for (const auto& run : runs) variance += (run.values[leaf] - mean) * (run.values[leaf] - mean);
-            variance /= static_cast<double>(replications - 1);
-            const double half = studentT(replications - 1) * std::sqrt(variance / static_cast<double>(replications));
+            for (const double value : each) variance += (value - mean) * (value - mean);
+            const double half = studentT(each.size() - 1) * std::sqrt(variance / (n - 1) / n);
             out.lo = mean - half;
             out.hi = mean + half;
             if (leaf < 3) {
@@ -372,10 +381,13 @@ Result<SimulationResult> simulate(const Scenario& s, Executor& executor, const J
             }
         } else if (blocks > 1) {
             std::vector<double> values;
-            for (const auto& r : resampled) values.push_back(r[leaf]);
+            for (const auto& r : resampled)
+                if (std::isfinite(r[leaf])) values.push_back(r[leaf]);
+            if (values.empty()) continue;
             std::sort(values.begin(), values.end());
-            out.lo = std::min(mean, values[9]);  // 5 % and 95 % of 200
-            out.hi = std::max(mean, values[190]);
+            const auto at = [&](double share) { return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))]; };
+            out.lo = std::min(mean, at(0.0475));  // the 10th and the 191st of 200
+            out.hi = std::max(mean, at(0.9575));
         }
     }
     return result;

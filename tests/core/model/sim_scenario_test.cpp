@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <thread>
 
@@ -66,6 +67,9 @@ TEST(SimScenario, NonsenseIsRefused) {
     EXPECT_NE(errorOf(R"({"arrivals":{"poisson_rate":1},"service_warm":{"distribution":"constant","mean_s":1}})"), "");  // endless
     EXPECT_NE(errorOf(R"({"arrivals":{"poisson_rate":-1},"duration_s":1,"service_warm":{"distribution":"constant","mean_s":1}})"), "");
     EXPECT_NE(errorOf(with(R"("min_instances":1.5)")), "");
+    // Days of computing, and more requests at once than memory holds.
+    EXPECT_NE(errorOf(R"({"arrivals":{"poisson_rate":1e6},"duration_s":1e6,"service_warm":{"distribution":"constant","mean_s":0.1}})"), "");
+    EXPECT_NE(errorOf(R"({"arrivals":{"poisson_rate":1e8},"duration_s":1,"service_warm":{"distribution":"constant","mean_s":1}})"), "");
     EXPECT_NE(
         errorOf(
             R"({"arrivals":{"trace_csv":"no-such-file.csv","column":"t","unit":"s"},"service_warm":{"distribution":"constant","mean_s":1}})"),
@@ -92,6 +96,33 @@ TEST(SimScenario, SameSeedSameBytesOnAnyExecutor) {
     auto other = *s;
     other.seed = 2;
     EXPECT_NE(toJson(*simulate(other, inline_executor, {})), toJson(*a));
+}
+
+TEST(SimScenario, NothingServedHasNoLatency) {
+    auto s = parseScenario(kExample, ".");
+    s->instance_limit = 0;
+    s->provisioned = s->min_instances = 0;
+    InlineExecutor executor;
+    const auto r = simulate(*s, executor, {});
+    ASSERT_TRUE(r.has_value());
+    EXPECT_EQ(r->throttled_probability.value, 1);
+    EXPECT_TRUE(std::isnan(r->latency_p95_ms.value));
+    EXPECT_NE(toJson(*r).find("\"value\": null"), std::string::npos);
+}
+
+TEST(SimScenario, StopsAtOnce) {
+    const auto s = parseScenario(R"({"arrivals":{"poisson_rate":1000},"duration_s":1e7,"service_warm":{"distribution":"constant","mean_s":0.1}})", ".");
+    ASSERT_TRUE(s.has_value());
+    std::stop_source stop;
+    std::thread later([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        stop.request_stop();
+    });
+    InlineExecutor executor;
+    const auto r = simulate(*s, executor, JobContext(stop.get_token()));
+    later.join();
+    ASSERT_FALSE(r.has_value());
+    EXPECT_EQ(r.error().code, ErrorCode::cancelled);
 }
 
 TEST(SimScenario, OneSyntheticReplicationHasNoInterval) {
