@@ -351,14 +351,7 @@ Result<std::shared_ptr<const Engine>> Engine::build(Evidence evidence, Executor&
         core.anchors.measure(core, executor, job);
         core.traffic.measure(core, executor, job);
         PILOTLIGHT_TRY(job.check());
-
-        // Busiest quarter hour of the day.
-        std::vector<double> quarters(96, 0.0);
-        const double day_offset = std::fmod(core.work.week_offset_s, 86400.0);
-        for (const double t : core.work.arrivals) {
-            quarters[static_cast<std::size_t>((t + day_offset) / 900) % 96] += 1;
-        }
-        core.surge_begin_s = 900.0 * static_cast<double>(std::max_element(quarters.begin(), quarters.end()) - quarters.begin());
+        core.surge_begin_s = busiestQuarter(core.work);
     }
     core.week = weekOf(core);
 

@@ -112,7 +112,7 @@ ScaledRequests inOrder(const std::vector<std::pair<double, float>>& requests, do
 
 }  // namespace
 
-ScaledRequests scaledRequests(const Workload& work, const ReplaySettings& settings) {
+ScaledRequests scaledRequests(const Workload& work, const std::vector<float>& durations_s, const ReplaySettings& settings) {
     model::Random random(0x74726166);
     std::vector<std::pair<double, float>> out;
     out.reserve(static_cast<std::size_t>(1.05 * settings.traffic * static_cast<double>(work.arrivals.size())) + 64);
@@ -122,20 +122,27 @@ ScaledRequests scaledRequests(const Workload& work, const ReplaySettings& settin
         const bool surging = in_day >= settings.surge_begin_s && in_day < settings.surge_begin_s + 900;
         double copies = settings.traffic * (surging ? settings.surge : 1.0);
         const double first = random.uniform();
-        if (copies >= 1 || first < copies) out.emplace_back(work.arrivals[i], work.warm_s[i]);
+        if (copies >= 1 || first < copies) out.emplace_back(work.arrivals[i], durations_s[i]);
         for (copies -= 1; copies > 0; copies -= 1) {
             if (copies < 1 && random.uniform() >= copies) break;
             const double moved = work.arrivals[i] + 60 * (random.uniform() - 0.5);
-            out.emplace_back(std::clamp(moved, 0.0, work.span_s), work.warm_s[i]);
+            out.emplace_back(std::clamp(moved, 0.0, work.span_s), durations_s[i]);
         }
         if (out.size() > 4 * kMostArrivals) break;
     }
     return inOrder(out, work.span_s);
 }
 
+double busiestQuarter(const Workload& work) {
+    std::vector<double> quarters(96, 0.0);
+    const double day_offset = std::fmod(work.week_offset_s, 86400.0);
+    for (const double t : work.arrivals) quarters[static_cast<std::size_t>((t + day_offset) / 900) % 96] += 1;
+    return 900.0 * static_cast<double>(std::max_element(quarters.begin(), quarters.end()) - quarters.begin());
+}
+
 ReplayTotals replayWorkload(const Workload& work, const ReplaySettings& settings) {
     if (settings.traffic == 1 && settings.surge == 1) return replayRequests(work, settings, work.arrivals, work.warm_s);
-    const auto scaled = scaledRequests(work, settings);
+    const auto scaled = scaledRequests(work, work.warm_s, settings);
     return replayRequests(work, settings, scaled.arrivals, scaled.warm_s);
 }
 

@@ -48,7 +48,9 @@ struct ScaledRequests {
     std::vector<double> arrivals;  // seconds from the period's begin, ascending
     std::vector<float> warm_s;
 };
-[[nodiscard]] ScaledRequests scaledRequests(const Workload& work, const ReplaySettings& settings);
+[[nodiscard]] ScaledRequests scaledRequests(const Workload& work, const std::vector<float>& durations_s, const ReplaySettings& settings);
+// Second of the day (UTC) at which the quarter hour with most requests begins.
+[[nodiscard]] double busiestQuarter(const Workload& work);
 // Replays these requests (traffic and surge are in them already), the rest as in the workload.
 [[nodiscard]] ReplayTotals replayRequests(const Workload& work, const ReplaySettings& settings, const std::vector<double>& arrivals,
                                           const std::vector<float>& warm_s);

@@ -19,7 +19,7 @@ struct SharedSettings {
     double vcpu = 1;
     std::int32_t concurrency = 1, pool = 0;
     std::optional<std::int32_t> limit;
-    double traffic = 1;
+    double traffic = 1, surge = 1;
     friend bool operator==(const SharedSettings&, const SharedSettings&) = default;
 };
 
@@ -32,6 +32,7 @@ inline constexpr double kMeasurementNoise = 0.02;  // relative, of a mean over t
 struct SharedBin {
     float requests = 0;
     float busy_s = 0, active_s = 0, idle_min_s = 0, alive_s = 0;  // as in SharedTotals
+    float warm_s = 0, warm = 0;                                   // durations of warm requests, and their number
 };
 inline constexpr double kBinSeconds = 300;
 inline constexpr std::size_t kBinsAnHour = 12, kBinsADay = 288;
@@ -91,7 +92,8 @@ struct SharedModel::Impl {
     std::optional<std::int32_t> least_concurrency;
     double start_s = 0;            // until a new instance serves
     bool start_assumed = false;
-    double alpha = 0, alpha_hi = 0;  // how much longer for each other request in the instance
+    double alpha = 0, alpha_lo = 0, alpha_hi = 0;  // how much longer for each other request in the instance, and its 90 % interval
+    int alpha_hours = 0;                           // that it was fitted to; 0 = CPU use alone bounds it
     model::KeepAlive keep_alive;
     SharedSettings today;
     double active_anchor = 1, alive_anchor = 1, cold_anchor = 1;
@@ -102,9 +104,10 @@ struct SharedModel::Impl {
     Engine::Week week;
 
     [[nodiscard]] SharedSettings resolve(const WhatIf& what) const;
-    // The newest `most` arrivals. `alpha_used`: slowdown.
+    // The newest `most` arrivals. `alpha_used`: slowdown; `scale`: of all durations.
     [[nodiscard]] SharedTotals replay(const SharedSettings& settings, std::size_t most, double alpha_used,
-                                      const model::KeepAlive& law) const;
+                                      const model::KeepAlive& law, double scale = 1) const;
+    void fitAlpha();
     void fitConcurrency();
     [[nodiscard]] SharedPoint pointOf(const SharedSettings& settings, std::size_t most) const;
     [[nodiscard]] std::optional<double> costOf(const SharedPoint& point) const;

@@ -8,13 +8,16 @@
 #include "core/pricing/cloud_run_cost.h"
 #include "core/tuning/demand.h"
 #include "core/tuning/projection.h"
+#include "core/tuning/replay.h"
 #include "core/tuning/shared_core.h"
 #include "core/tuning/shared_replay.h"
+#include "core/tuning/slowdown.h"
 
 namespace pilotlight::tuning {
 namespace {
 
 constexpr double kMonth = kMonthOfSeconds;
+constexpr double kDaysOfLoad = 3 * 86400.0;  // s, with which load differs enough
 constexpr double kAssumedStart = 2.0;       // s, where no start was measured
 
 double weighted(const MetricSeries& values, const MetricSeries& weights) {
@@ -92,6 +95,7 @@ SharedSettings SharedModel::Impl::resolve(const WhatIf& what) const {
         s.limit = what.settings.instance_limit->kind == InstanceLimit::Kind::limited ? std::optional(what.settings.instance_limit->value)
                                                                                      : std::nullopt;
     s.traffic = std::clamp(what.traffic, 0.01, 100.0);
+    s.surge = std::clamp(what.surge, 1.0, 100.0);
     return s;
 }
 
@@ -101,7 +105,8 @@ double SharedModel::Impl::ratioAt(const SharedSettings& s) const {
     return now > 0 ? latency->at(s.memory, s.vcpu).mean_ms.value / now : 1;
 }
 
-SharedTotals SharedModel::Impl::replay(const SharedSettings& s, std::size_t most, double alpha_used, const model::KeepAlive& law) const {
+SharedTotals SharedModel::Impl::replay(const SharedSettings& s, std::size_t most, double alpha_used, const model::KeepAlive& law,
+                                       double scale) const {
     SharedTotals totals;
     const std::size_t begin = work.arrivals.size() > most ? work.arrivals.size() - most : 0;
     if (begin == work.arrivals.size()) return totals;
@@ -115,8 +120,38 @@ SharedTotals SharedModel::Impl::replay(const SharedSettings& s, std::size_t most
     options.limit = s.limit;
     options.keep_alive = law;
     const bool flex = evidence.function.untunedText(untuned_key::kKind) == "flex";
-    replayShared(work.arrivals, service_s, {begin, ratioAt(s), s.traffic, kHalfStep, flex ? kLeastFlexStretch : 0}, options, totals);
+    if (s.surge != 1) {
+        // Of the same arrivals, so that the rest of the day is as it was.
+        Workload part;
+        part.arrivals.assign(work.arrivals.begin() + static_cast<std::ptrdiff_t>(begin), work.arrivals.end());
+        part.span_s = work.span_s;
+        part.week_offset_s = work.week_offset_s;
+        const std::vector<float> durations(service_s.begin() + static_cast<std::ptrdiff_t>(begin), service_s.end());
+        const auto scaled = scaledRequests(part, durations, {.surge = s.surge, .surge_begin_s = busiestQuarter(work)});
+        const double first = begin == 0 ? 0 : work.arrivals[begin];
+        std::vector<double> arrivals;
+        for (const double at : scaled.arrivals) arrivals.push_back(std::max(0.0, at - first));
+        replayShared(arrivals, scaled.warm_s, {0, ratioAt(s) * scale, s.traffic, kHalfStep, flex ? kLeastFlexStretch : 0}, options, totals);
+        return totals;
+    }
+    replayShared(work.arrivals, service_s, {begin, ratioAt(s) * scale, s.traffic, kHalfStep, flex ? kLeastFlexStretch : 0}, options, totals);
     return totals;
+}
+
+// Where requests meet in an instance, hours of more load tell how they slow each other down.
+void SharedModel::Impl::fitAlpha() {
+    alpha_lo = 0;
+    if (today.concurrency == 1 || work.arrivals.empty()) return;
+    std::size_t most = kQuickArrivals;
+    const auto first = [&] { return work.arrivals.size() > most ? work.arrivals[work.arrivals.size() - most] : 0; };
+    if (first() > work.span_s - kDaysOfLoad) most = kExactArrivals;
+    const auto fitted = fitSlowdown(evidence, work, alpha_hi, first(),
+                                    [&](double each, double scale) { return replay(today, most, each, keep_alive, scale); });
+    if (fitted.hours == 0) return;
+    alpha = fitted.alpha;
+    alpha_lo = fitted.lo;
+    alpha_hi = fitted.hi;
+    alpha_hours = fitted.hours;
 }
 
 // The most and the least requests at once with which the replay keeps as many instances as were counted.
@@ -125,14 +160,14 @@ void SharedModel::Impl::fitConcurrency() {
     for (const auto& point : evidence.billable_time.points) counted += point.value;
     for (const auto& range : evidence.billable_time.coverage.ranges()) known_s += std::chrono::duration<double>(range.length()).count();
     if (work.arrivals.empty() || counted <= 0 || known_s <= 0) return;
-    const double measured = counted / known_s;
+    const double alive = counted / known_s;
     constexpr std::int32_t sizes[] = {1, 2, 4, 8, 16, 32, 100};  // 100: the most that matters with a default host.json
     std::vector<double> off;
     for (const auto size : sizes) {
         SharedSettings s = today;
         s.concurrency = size;
         const auto totals = replay(s, kQuickArrivals, 0, keep_alive);
-        off.push_back(std::abs(std::log(std::max(1e-6, totals.alive_s / totals.span_s) / measured)));
+        off.push_back(std::abs(std::log(std::max(1e-6, totals.alive_s / totals.span_s) / alive)));
     }
     const double best = *std::min_element(off.begin(), off.end());
     for (std::size_t i = 0; i < off.size(); ++i) {
@@ -170,12 +205,12 @@ SharedPoint SharedModel::Impl::pointOf(const SharedSettings& s, std::size_t most
         }
         p.beyond = !at.measured;
     }
-    // How requests slow each other down was not measured: from "not at all" to "as far as they need CPU".
+    // How requests slow each other down is known that well only.
     const double others = std::max(0, s.concurrency - 1), now = std::max(0, today.concurrency - 1);
     if (s.concurrency != today.concurrency) {
-        const double mid = (1 + alpha * others) / (1 + alpha * now), high = (1 + alpha_hi * others) / (1 + alpha_hi * now);
-        p.speed_lo *= std::min(1.0, 1 / mid);
-        p.speed_hi *= std::max(1.0, high / mid);
+        const auto slower = [&](double each) { return (1 + each * others) / (1 + each * now); };
+        p.speed_lo *= std::min({1.0, slower(alpha_lo) / slower(alpha), slower(alpha_hi) / slower(alpha)});
+        p.speed_hi *= std::max({1.0, slower(alpha_lo) / slower(alpha), slower(alpha_hi) / slower(alpha)});
     }
     for (const auto& [seconds, share] : totals.latency.cdf()) p.cdf.emplace_back(seconds * 1000, share);
     return p;
@@ -209,7 +244,7 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
         m.start_s = kAssumedStart;
         m.start_assumed = true;
     }
-    // How many vCPU one request keeps busy bounds how requests slow each other down. Its middle is the guess; the interval says so.
+    // How many vCPU one request keeps busy bounds how requests slow each other down.
     const double active_s = sumOf(m.evidence.billable_time), cpu = weighted(m.evidence.cpu_utilization, m.evidence.duration_samples);
     const double busy_s = m.measured.mean_ms.value_or(0) / 1000 * static_cast<double>(m.measured.invocations.value_or(0));
     const double used = cpu > 0 && busy_s > 0 && active_s > 0 ? std::min(1.0, cpu * m.today.vcpu * active_s / busy_s) : 1.0;
@@ -248,13 +283,16 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
         }
     }
     if (!f.concurrencyKnown() && f.untunedText(untuned_key::kBilling) == "instance") m.fitConcurrency();
+    PILOTLIGHT_TRY(job.check());
+    m.fitAlpha();
     if (!m.work.arrivals.empty()) {
         // Durations were measured beside other requests; alone they are shorter.
-        const auto shared = m.replay(m.today, kQuickArrivals, m.alpha, m.keep_alive);
-        if (shared.warm > 0 && shared.warm_sum_s > 0) {
-            const auto scale = static_cast<float>(std::clamp(mean_s / (shared.warm_sum_s / shared.warm), 0.2, 1.0));
-            for (float& s : m.service_s) s *= scale;
-        }
+        const double scale = scaleUntil([&](double each) {
+            const auto shared = m.replay(m.today, kQuickArrivals, m.alpha, m.keep_alive, each);
+            return shared.warm_sum_s > 0 ? mean_s * shared.warm / shared.warm_sum_s : 0;
+        });
+        if (scale > 0)
+            for (float& s : m.service_s) s *= static_cast<float>(std::min(1.0, scale));
         const auto now = m.replay(m.today, kExactArrivals, m.alpha, m.keep_alive);
         const auto usage = [&] {
             pricing::Usage all;
@@ -303,9 +341,12 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
             "how many requests an instance serves at once is set in host.json, which Azure does not show; assumed are {}, and {} are as consistent "
             "with the instances counted",
             m.today.concurrency, m.least_concurrency == m.today.concurrency ? "no others" : fmt::format("{} or more", *m.least_concurrency)));
-    else if (m.today.concurrency > 1)
+    else if (m.today.concurrency > 1 && m.alpha_hours == 0)
         basis.cautions.push_back(
             "how requests in one instance slow each other down was not measured: another concurrency has a wide interval");
+    if (m.alpha_hours > 0)
+        basis.model += fmt::format("; each other request in an instance makes one {:.0f} % slower ({:.0f} to {:.0f} %; fitted to {} hours)", 100 * m.alpha,
+                                   100 * m.alpha_lo, 100 * m.alpha_hi, m.alpha_hours);
     m.today_result.today = m.today_result.whatif = m.outcomeOf(m.today_point, true);
     m.today_result.basis = basis;
 

@@ -30,12 +30,15 @@ struct Sink {
     }
     void served(double time, double latency, model::Served how) {
         totals.requests += 1;
-        binAt(time).requests += 1;
+        SharedBin& bin = binAt(time);
+        bin.requests += 1;
         if (how == model::Served::cold) {
             totals.cold += 1;
         } else {
             totals.warm += 1;
             totals.warm_sum_s += latency;
+            bin.warm += 1;
+            bin.warm_s += static_cast<float>(latency);
         }
         totals.latency.add(latency);
     }

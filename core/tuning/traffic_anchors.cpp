@@ -43,7 +43,7 @@ void TrafficAnchors::measure(const EngineCore& core, Executor& executor, const J
         settings.keep_alive = core.keep_alive;
         settings.limit = core.limit_today;
         settings.traffic = knot.traffic;
-        const auto requests = scaledRequests(core.work, settings);
+        const auto requests = scaledRequests(core.work, core.work.warm_s, settings);
         knot.surface = model::buildSurface(requests.arrivals, requests.warm_s, core.work.span_s);
         const auto colds = [&](std::int32_t pool) {
             return knot.surface.coldStarts(core.keep_alive, static_cast<std::size_t>(pool), levelsOf(core.limit_today));

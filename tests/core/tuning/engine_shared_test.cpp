@@ -137,6 +137,14 @@ TEST(SharedModel, CpuAndConcurrencyAreUncertain) {
                 3 * traffic.today.breakdown.at(meter::kRequests).value.toDouble(), 0.02);
 }
 
+TEST(SharedModel, ASurgeCostsAndWaits) {
+    const auto engine = build(evidence(1));
+    const auto surge = engine->exact({.surge = 20}, {}).value();
+    EXPECT_GT(usd(surge.whatif.cost_month), usd(surge.today.cost_month));
+    EXPECT_GT(surge.whatif.breakdown.at(meter::kRequests).value.toDouble(), surge.today.breakdown.at(meter::kRequests).value.toDouble() * 1.1);
+    EXPECT_GT(surge.whatif.cold_start_share->value, surge.today.cold_start_share->value);
+}
+
 TEST(SharedModel, RecommendsWhatSavesForCertainAndKeepsTheTarget) {
     const auto engine = build(evidence(1));
     const auto found = engine->search({}, {}).value();
