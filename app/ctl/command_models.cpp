@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 
 #include "app/common/campaigns.h"
 #include "app/ctl/context.h"
+#include "app/ctl/numbers.h"
 #include "app/ctl/sizes.h"
 #include "app/ctl/table.h"
 #include "core/model/accuracy.h"
@@ -29,7 +31,7 @@ struct PredictCommand {
 
 Result<std::string> readFile(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
-    if (!file) return fail(ErrorCode::invalid_argument, "The file " + path + " cannot be read");
+    if (!file || std::filesystem::is_directory(path)) return fail(ErrorCode::invalid_argument, "The file " + path + " cannot be read");
     return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
@@ -148,7 +150,7 @@ void addModelCommands(CLI::App& app, Context& context) {
     auto* memory = predict->add_subcommand("memory", "Duration and cost against memory from a few measured sizes");
     addCurveOptions(*memory, *options);
     memory->add_option("--at", options->at, "Sizes in MB, separated by commas; the choice is among them");
-    memory->add_option("--slo-p95", options->slo_p95, "Milliseconds")->check(CLI::PositiveNumber);
+    memory->add_option("--slo-p95", options->slo_p95, "Milliseconds")->check(finite(0.001, 1e9));
     memory->add_option("--objective", options->objective, "cost, balanced or speed")->capture_default_str();
     memory->callback([options, &context] { predictMemory(context, *options); });
 

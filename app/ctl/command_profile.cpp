@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "app/ctl/context.h"
+#include "app/ctl/numbers.h"
 #include "app/ctl/json.h"
 #include "app/ctl/table.h"
 #include "core/domain/price_words.h"
@@ -51,11 +52,7 @@ Result<Profile> profileOf(const AddOptions& options) {
     for (const auto& text : options.price_factors) {
         const auto equals = text.find('=');
         double factor = 0;
-        try {
-            factor = equals == std::string::npos ? 0 : std::stod(text.substr(equals + 1));
-        } catch (const std::exception&) {
-            factor = 0;
-        }
+        if (equals == std::string::npos || !CLI::detail::lexical_cast(text.substr(equals + 1), factor)) factor = 0;
         if (!(factor > 0 && factor <= 10))
             return fail(ErrorCode::invalid_argument, "\"" + text + "\" is not a price factor", {}, "Write METER=FACTOR, for example duration=0.88 or *=0.9");
         const std::string meter = text.substr(0, equals);
@@ -138,16 +135,20 @@ void addProfileCommands(CLI::App& app, Context& context) {
     add->add_option("--environment", options->environment, "production, staging or dev (default: dev with --endpoint-url, else production)");
     add->add_option("--aws-profile", options->aws_profile, "Profile of the AWS files (default: environment, then default)");
     add->add_option("--price-factor", options->price_factors, "METER=FACTOR on list prices, for accounts with discounts; repeatable");
-    add->add_option("--daily-call-cap", options->call_cap, "Calls a day after which reading stops")->capture_default_str();
-    add->add_option("--daily-money-cap", options->money_cap, "USD a day that reading may cost")->capture_default_str();
+    add->add_option("--daily-call-cap", options->call_cap, "Calls a day after which reading stops")->check(finite(0, 1e9))->capture_default_str();
+    add->add_option("--daily-money-cap", options->money_cap, "USD a day that reading may cost")->check(finite(0, 1e6))->capture_default_str();
     add->add_flag("--write", options->write, "Allow changes through this connection");
     add->callback([options, &context] {
         const auto made = profileOf(*options);
         if (!made) return context.fail(made.error());
         const auto workspace = context.workspace();
         if (!workspace) return context.fail(workspace.error());
+        std::string verb = " added, ";
+        if (const auto known = (*workspace)->profiles())
+            for (const auto& each : *known)
+                if (each.profile.name == made->name) verb = " replaced, ";
         if (const auto added = (*workspace)->addProfile(*made); !added) return context.fail(added.error());
-        context.note("Connection " + made->name + " added, " + (made->write ? "with write access" : "read-only") + ", " + name(made->environment));
+        context.note("Connection " + made->name + verb + (made->write ? "with write access" : "read-only") + ", " + name(made->environment));
         if (context.json) context.out(toJson(ProfileHealth{.profile = *made}).dump(2));
     });
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/ctl/context.h"
+#include "app/ctl/numbers.h"
 #include "app/ctl/json.h"
 #include "app/ctl/table.h"
 #include "core/change/settings.h"
@@ -314,7 +315,7 @@ void addReadingCommands(CLI::App& app, Context& context) {
     auto* sync = app.add_subcommand("sync", "Read what is missing: functions, metrics, logs, costs, prices");
     sync_options->range.addTo(*sync);
     sync->add_option("--profile", sync_options->profile, "Only this connection");
-    sync->add_option("--log-lines", sync_options->log_lines, "Full log lines to read per function; cold starts are always read")->capture_default_str();
+    sync->add_option("--log-lines", sync_options->log_lines, "Full log lines to read per function; cold starts are always read")->check(finite(0, 1e9))->capture_default_str();
     sync->add_flag("--no-logs", sync_options->no_logs, "Do not read logs");
     sync->add_flag("--no-costs", sync_options->no_costs, "Do not read the bill (each request costs money)");
     sync->add_flag("--estimate", sync_options->estimate, "Only say what it would cost");

@@ -2,14 +2,19 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "app/ctl/context.h"
 #include "app/ctl/json.h"
+#include "app/ctl/numbers.h"
 #include "app/ctl/table.h"
 #include "app/ctl/whatif_options.h"
+#include "core/change/guardrails.h"
+#include "core/change/settings.h"
+#include "core/platform/make_platform.h"
 
 namespace pilotlight::ctl {
 namespace {
@@ -23,10 +28,14 @@ void whatIf(Context& context, const std::string& function, const WhatIfOptions& 
     if (!workspace) return context.fail(workspace.error());
     const auto found = (*workspace)->function(function);
     if (!found) return context.fail(found.error());
+    if (const auto& pool = what->settings.pool_qualifier; !pool.empty() && change::findQualifier(*found, pool) == nullptr)
+        return context.fail({ErrorCode::invalid_argument, found->name + " has no alias or version " + pool, {}, "pilotlightctl functions --json names them."});
     const auto engine = (*workspace)->engine(found->id, context.job());
     if (!engine) return context.fail(engine.error());
-    const auto result = (*engine)->exact(*what, context.job());
+    auto result = (*engine)->exact(*what, context.job());
     if (!result) return context.fail(result.error());
+    for (const auto& each : change::misfits(*found, what->settings, platform::capabilitiesOf(*found, std::nullopt)))
+        result->basis.cautions.push_back(each + "; a plan would be vetoed");
     if (context.json) return context.out(toJson(*result).dump(2));
     const auto& a = result->today;
     const auto& b = result->whatif;
@@ -91,6 +100,10 @@ void recommend(Context& context, const std::string& function, const std::string&
         std::map<std::string, double> requests;
         for (const auto& row : *figures) requests[row.function.id] = static_cast<double>(row.invocations.value_or(0));
         rank(*recommendations, RankBy::latency, requests);
+        const bool any = std::any_of(recommendations->begin(), recommendations->end(), [](const Recommendation& r) {
+            return r.status == RecommendationStatus::recommended && r.effect.p95_ms && r.effect.p95_ms->after < r.effect.p95_ms->before;
+        });
+        if (!any) context.note("No recommendation lowers a p95");
     }
     if (context.json) {
         auto out = Json::array();
@@ -176,7 +189,7 @@ void addTuningCommands(CLI::App& app, Context& context) {
     auto traffic = std::make_shared<double>(1.0);
     auto* elsewhere_command = app.add_subcommand("elsewhere", "Cost and latency of the same requests on Lambda, Cloud Run and Azure Flex, side by side");
     elsewhere_command->add_option("function", *function, "Id or unique name")->required();
-    elsewhere_command->add_option("--traffic", *traffic, "Multiplier of the traffic")->check(CLI::Range(0.01, 100.0))->capture_default_str();
+    elsewhere_command->add_option("--traffic", *traffic, "Multiplier of the traffic")->check(finite(0.01, 100))->capture_default_str();
     elsewhere_command->callback([function, traffic, &context] { elsewhere(context, *function, *traffic); });
 
     auto* slo = app.add_subcommand("slo", "Targets that recommendations must meet");
@@ -185,16 +198,9 @@ void addTuningCommands(CLI::App& app, Context& context) {
     auto* set = slo->add_subcommand("set", "Set a target; without any value it is removed");
     set->add_option("function", command->function, "Id or unique name");
     set->add_option("--tag", command->tag, "KEY=VALUE: for every function with this tag");
-    const CLI::Validator above_zero(
-        [](const std::string& text) {
-            double value = 0;
-            return CLI::detail::lexical_cast(text, value) && std::isfinite(value) && value > 0 ? std::string()
-                                                                                              : text + " is not a number of milliseconds above 0";
-        },
-        "above 0");
-    set->add_option("--p95", command->p95, "Milliseconds")->check(above_zero);
-    set->add_option("--p99", command->p99, "Milliseconds")->check(above_zero);
-    set->add_option("--cold-share", command->cold_share, "Share of cold starts, 0 to 1")->check(CLI::Range(0.0, 1.0));
+    set->add_option("--p95", command->p95, "Milliseconds")->check(finite(0.001, 1e9));
+    set->add_option("--p99", command->p99, "Milliseconds")->check(finite(0.001, 1e9));
+    set->add_option("--cold-share", command->cold_share, "Share of cold starts, 0 to 1")->check(finite(0, 1));
     set->callback([command, &context] { setSlo(context, *command); });
     slo->add_subcommand("list", "Show the targets")->callback([&context] { listSlos(context); });
 }

@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "app/ctl/misspelt.h"
 #include "core/base/log.h"
@@ -112,6 +114,11 @@ int run(int argc, const char* const* argv, Executor& executor, std::stop_token s
         return code == 0 ? kDone : kUsage;
     }
     if (isatty(STDERR_FILENO) != 0 && !context.quiet) std::fputs("\r\033[K", stderr);
+    if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && context.exit_code != kFailed) {
+        // A reader that has seen enough (head) closed the pipe: nothing to complain about.
+        if (errno != EPIPE) std::fprintf(stderr, "pilotlightctl: the output could not be written (%s), and is not whole\n", std::strerror(errno));
+        return kFailed;
+    }
     return context.exit_code;
 }
 

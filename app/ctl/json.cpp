@@ -1,5 +1,7 @@
 #include "app/ctl/json.h"
 
+#include <cctype>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 namespace pilotlight::ctl {
@@ -117,7 +119,9 @@ Json toJson(const std::vector<SettingChange>& changes) {
     Json out = Json::array();
     const auto value = [](const std::string& text) -> Json {
         // Numbers as numbers; "none", "unknown" and schedules as text.
-        if (!text.empty() && text.find_first_not_of("-0123456789") == std::string::npos && text.size() < 12) return std::stol(text);
+        const char* const end = text.data() + text.size();
+        if (std::int64_t whole = 0; std::from_chars(text.data(), end, whole).ptr == end && !text.empty()) return whole;
+        if (double part = 0; !text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) && std::from_chars(text.data(), end, part).ptr == end) return part;
         return text;
     };
     for (const auto& change : changes) out.push_back({{"setting", change.setting}, {"before", value(change.before)}, {"after", value(change.after)}});

@@ -1,10 +1,15 @@
 #include "app/ctl/whatif_options.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+
+#include "app/ctl/numbers.h"
+#include "core/base/time_zone.h"
 
 namespace pilotlight::ctl {
 namespace {
@@ -55,8 +60,10 @@ Result<WarmSchedule> parseWarmSchedule(const std::string& text) {
     if (!json.is_object() || !json.contains("entries") || !json["entries"].is_array()) return wrong("no list \"entries\"");
     WarmSchedule out;
     for (const auto& [key, value] : json.items()) {
-        if (key == "time_zone" && value.is_string()) out.time_zone = value.get<std::string>();
-        else if (key != "entries") return wrong("unexpected \"" + key + "\"");
+        if (key == "time_zone" && value.is_string()) {
+            out.time_zone = value.get<std::string>();
+            if (!TimeZone::named(out.time_zone)) return wrong("the time zone \"" + out.time_zone + "\" is not known (IANA names: Europe/Paris)");
+        } else if (key != "entries") return wrong("unexpected \"" + key + "\"");
     }
     for (const auto& entry : json["entries"]) {
         if (!entry.is_object() || !entry.contains("days") || !entry["days"].is_string() || !entry.contains("at") || !entry["at"].is_string() ||
@@ -69,8 +76,9 @@ Result<WarmSchedule> parseWarmSchedule(const std::string& text) {
         const auto hour = integer(at.substr(0, colon)), minute = colon == std::string::npos ? std::nullopt : integer(at.substr(colon + 1));
         if (!hour || !minute || *hour > 23 || *minute > 59) return wrong("\"" + at + "\" is not a time of day");
         made.minute_of_day = *hour * 60 + *minute;
-        made.level = entry["level"].get<std::int32_t>();
-        if (made.level < 0) return wrong("a level cannot be negative");
+        const auto level = entry["level"].get<double>();
+        if (level < 0 || level > 1e6) return wrong(fmt::format("{:g} instances cannot be kept", level));
+        made.level = static_cast<std::int32_t>(level);
         out.entries.push_back(made);
     }
     if (out.entries.empty()) return wrong("it has no entries");
@@ -78,15 +86,15 @@ Result<WarmSchedule> parseWarmSchedule(const std::string& text) {
 }
 
 void WhatIfOptions::addTo(CLI::App& command, bool with_traffic) {
-    command.add_option("--memory", memory, "Memory in MB")->check(CLI::PositiveNumber);
-    command.add_option("--vcpu", vcpu, "vCPU, where the platform sets it apart from memory")->check(CLI::PositiveNumber);
-    command.add_option("--concurrency", concurrency, "Requests an instance serves at once")->check(CLI::PositiveNumber);
+    command.add_option("--memory", memory, "Memory in MB")->check(finite(1, 1e6));
+    command.add_option("--vcpu", vcpu, "vCPU, where the platform sets it apart from memory")->check(finite(0.001, 1000));
+    command.add_option("--concurrency", concurrency, "Requests an instance serves at once")->check(finite(1, 1e6));
     command.add_option("--warm-pool", warm_pool, "Instances kept warm: N or N@QUALIFIER");
     command.add_option("--warm-schedule", warm_schedule, "JSON file with a weekly schedule of the pool: FILE or FILE@QUALIFIER");
     command.add_option("--instance-limit", instance_limit, "Most instances at once, or none");
     if (with_traffic) {
-        command.add_option("--traffic", traffic, "Multiplier of the traffic")->check(CLI::Range(0.01, 100.0))->capture_default_str();
-        command.add_option("--surge", surge, "Multiplier during one 15-minute burst a day")->check(CLI::Range(1.0, 100.0))->capture_default_str();
+        command.add_option("--traffic", traffic, "Multiplier of the traffic")->check(finite(0.01, 100))->capture_default_str();
+        command.add_option("--surge", surge, "Multiplier during one 15-minute burst a day")->check(finite(1, 100))->capture_default_str();
     }
 }
 

@@ -5,10 +5,35 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/time_zone.h"
 #include "core/change/settings.h"
 
 namespace pilotlight::change {
 namespace {
+
+std::int32_t highestLevel(const DesiredSettings& desired) {
+    std::int32_t high = desired.warm_pool.value_or(0);
+    if (desired.pool_scaling) high = std::max(high, desired.pool_scaling->max_capacity);
+    if (desired.warm_schedule)
+        for (const auto& entry : desired.warm_schedule->entries) high = std::max(high, entry.level);
+    return high;
+}
+
+// Empty: fits.
+std::string misfit(const Capabilities& capabilities, const std::string& setting, double value) {
+    const auto* range = capabilities.find(setting);
+    if (range == nullptr || !range->settable)
+        return fmt::format("{} cannot be set here{}", setting, range != nullptr && !range->why.empty() ? ": " + range->why : "");
+    if (!range->values.empty()) {
+        const bool listed = std::any_of(range->values.begin(), range->values.end(), [&](double each) { return std::abs(each - value) < 1e-9; });
+        return listed ? "" : fmt::format("{} cannot be {:g}; {}", setting, value, range->why);
+    }
+    if (value < range->min || value > range->max)
+        return fmt::format("{} = {:g} is outside {:g} to {:g}; {}", setting, value, range->min, range->max, range->why);
+    const double steps = range->step > 0 ? (value - range->min) / range->step : 0;
+    if (std::abs(steps - std::round(steps)) > 1e-6) return fmt::format("{} = {:g} is not a step of {:g}; {}", setting, value, range->step, range->why);
+    return "";
+}
 
 class Checker {
 public:
@@ -42,58 +67,11 @@ private:
                               : fmt::format("profile {} is read-only; add it again with --write to change settings", in_.profile.name));
     }
 
-    // Empty: fits.
-    std::string misfit(const std::string& setting, double value) const {
-        const auto* range = in_.capabilities.find(setting);
-        if (range == nullptr || !range->settable) {
-            return fmt::format("{} cannot be set here{}", setting, range != nullptr && !range->why.empty() ? ": " + range->why : "");
-        }
-        if (!range->values.empty()) {
-            const bool listed =
-                std::any_of(range->values.begin(), range->values.end(), [&](double each) { return std::abs(each - value) < 1e-9; });
-            return listed ? "" : fmt::format("{} cannot be {:g}; {}", setting, value, range->why);
-        }
-        if (value < range->min || value > range->max)
-            return fmt::format("{} = {:g} is outside {:g} to {:g}; {}", setting, value, range->min, range->max, range->why);
-        const double steps = range->step > 0 ? (value - range->min) / range->step : 0;
-        if (std::abs(steps - std::round(steps)) > 1e-6)
-            return fmt::format("{} = {:g} is not a step of {:g}; {}", setting, value, range->step, range->why);
-        return "";
-    }
-
     void ranges() {
-        const auto& desired = in_.desired;
-        std::vector<std::string> misfits;
-        const auto check = [&](const char* setting, double value) {
-            if (auto reason = misfit(setting, value); !reason.empty()) misfits.push_back(std::move(reason));
-        };
-        if (desired.memory) check("memory_mb", desired.memory->value);
-        if (desired.vcpu) check("vcpu", *desired.vcpu);
-        if (desired.concurrency && *desired.concurrency != in_.before.concurrency) check("concurrency", *desired.concurrency);
-        if (desired.timeout) check("timeout_s", static_cast<double>(desired.timeout->count()));
-        if (desired.instance_limit && desired.instance_limit->kind == InstanceLimit::Kind::limited)
-            check("instance_limit", desired.instance_limit->value);
-        // The upper end of a pool depends on the limit; those two guardrails look at that together with what this plan sets.
-        if (desired.warm_pool) check("warm_pool", *desired.warm_pool > 0 ? std::min<double>(*desired.warm_pool, poolRangeEnd()) : 0);
-        if (desired.warm_schedule && !desired.warm_schedule->empty())
-            check("warm_schedule", std::min<double>(highestLevel(), poolRangeEnd()));
+        const auto found = misfits(in_.before, in_.desired, in_.capabilities);
         std::string all;
-        for (const auto& each : misfits) all += (all.empty() ? "" : "; ") + each;
-        add(guardrail::kPlatformRange, misfits.empty(), misfits.empty() ? "within what the platform takes" : all);
-    }
-
-    double poolRangeEnd() const {
-        const auto* range = in_.capabilities.find("warm_pool");
-        return range == nullptr ? 0 : range->max;
-    }
-
-    std::int32_t highestLevel() const {
-        std::int32_t high = in_.desired.warm_pool.value_or(0);
-        if (in_.desired.pool_scaling) high = std::max(high, in_.desired.pool_scaling->max_capacity);
-        if (in_.desired.warm_schedule) {
-            for (const auto& entry : in_.desired.warm_schedule->entries) high = std::max(high, entry.level);
-        }
-        return high;
+        for (const auto& each : found) all += (all.empty() ? "" : "; ") + each;
+        add(guardrail::kPlatformRange, found.empty(), found.empty() ? "within what the platform takes" : all);
     }
 
     void aliasDrift() {
@@ -158,9 +136,9 @@ private:
             found |= this_one;
             std::int32_t level = qualifier.warm_pool.value_or(0);
             if (qualifier.scaling) level = std::max(level, qualifier.scaling->max_capacity);
-            sum += this_one ? highestLevel() : level;
+            sum += this_one ? highestLevel(in_.desired) : level;
         }
-        return changes_pool && !found ? sum + highestLevel() : sum;
+        return changes_pool && !found ? sum + highestLevel(in_.desired) : sum;
     }
 
     void unreserved() {
@@ -168,7 +146,7 @@ private:
         const auto after = limitAfter();
         const bool limit_changes = in_.desired.instance_limit && after != before && after.kind == InstanceLimit::Kind::limited;
         const bool pool_changes =
-            (in_.desired.warm_pool || in_.desired.warm_schedule) && after.kind != InstanceLimit::Kind::limited && highestLevel() > 0;
+            (in_.desired.warm_pool || in_.desired.warm_schedule) && after.kind != InstanceLimit::Kind::limited && highestLevel(in_.desired) > 0;
         if (in_.before.platform != PlatformKind::aws || (!limit_changes && !pool_changes)) return;
         if (!in_.limits) {
             add(guardrail::kUnreserved, false, "the account's limits could not be read");
@@ -225,6 +203,27 @@ private:
 };
 
 }  // namespace
+
+std::vector<std::string> misfits(const Function& before, const DesiredSettings& desired, const Capabilities& capabilities) {
+    std::vector<std::string> out;
+    const auto check = [&](const char* setting, double value) {
+        if (auto reason = misfit(capabilities, setting, value); !reason.empty()) out.push_back(std::move(reason));
+    };
+    const auto* pool = capabilities.find("warm_pool");
+    const double most = pool == nullptr ? 0 : pool->max;
+    if (desired.memory) check("memory_mb", desired.memory->value);
+    if (desired.vcpu) check("vcpu", *desired.vcpu);
+    if (desired.concurrency && *desired.concurrency != before.concurrency) check("concurrency", *desired.concurrency);
+    if (desired.timeout) check("timeout_s", static_cast<double>(desired.timeout->count()));
+    if (desired.instance_limit && desired.instance_limit->kind == InstanceLimit::Kind::limited) check("instance_limit", desired.instance_limit->value);
+    // The upper end of a pool depends on the limit; two guardrails of their own look at that together with what a plan sets.
+    if (desired.warm_pool) check("warm_pool", *desired.warm_pool > 0 ? std::min<double>(*desired.warm_pool, most) : 0);
+    if (desired.warm_schedule && !desired.warm_schedule->empty()) {
+        check("warm_schedule", std::min<double>(highestLevel(desired), most));
+        if (!TimeZone::named(desired.warm_schedule->time_zone)) out.push_back("the time zone \"" + desired.warm_schedule->time_zone + "\" is not known here");
+    }
+    return out;
+}
 
 std::vector<Guardrail> checkGuardrails(const GuardrailInput& input) { return Checker(input).run(); }
 

@@ -37,6 +37,8 @@ struct GuardrailInput {
     const std::vector<std::string>& overrides;
 };
 
+// Settings asked for that the platform does not take there, each in words; empty where it takes all.
+[[nodiscard]] std::vector<std::string> misfits(const Function& before, const DesiredSettings& desired, const Capabilities& capabilities);
 // Every guardrail that has something to say about this plan, in a fixed order.
 [[nodiscard]] std::vector<Guardrail> checkGuardrails(const GuardrailInput& input);
 [[nodiscard]] bool overridable(const std::string& name);

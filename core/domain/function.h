@@ -46,7 +46,7 @@ struct WarmSchedule {
     };
     std::vector<Entry> entries;
     std::string time_zone = "UTC";        // IANA name
-    // Level for each of the `bins` equal parts of the week, Monday 00:00 first. UTC offset is taken as fixed by the caller.
+    // Level for each of the `bins` equal parts of the week, Monday 00:00 first, on the schedule's own clock.
     [[nodiscard]] std::vector<std::int32_t> levels(std::size_t bins) const;
     [[nodiscard]] bool empty() const { return entries.empty(); }
     friend bool operator==(const WarmSchedule&, const WarmSchedule&) = default;

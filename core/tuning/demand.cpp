@@ -16,6 +16,12 @@ std::string demandAheadText(const Evidence& evidence, TimeRange period) {
     const auto known = evidence.invocations.coverage.intersectedWith(period);
     if (known.ranges().empty()) return {};
     period = known.ranges().back();  // without a gap, up to what was read last
+    // What was before the first request says nothing about a new function.
+    for (const auto& point : evidence.invocations.points)
+        if (point.value > 0 && period.contains(point.time)) {
+            period.begin = point.time;
+            break;
+        }
     const Timestamp end = floorTo(period.end, hours(1));
     const auto whole = static_cast<std::size_t>(std::max<std::int64_t>(0, (end - period.begin) / milliseconds(hours(1))));
     if (whole < 9 * kDay) return {};

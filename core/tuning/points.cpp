@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/tuning/engine_core.h"
+#include "core/tuning/schedules.h"
 
 namespace pilotlight::tuning {
 namespace {
@@ -136,7 +137,7 @@ Resolved resolve(const EngineCore& core, const WhatIf& what) {
     s.pool = core.pool_today;
     if (!what.settings.warm_pool) s.schedule = core.schedule_today;
     if (what.settings.warm_pool) s.pool = std::max(0, *what.settings.warm_pool);
-    if (what.settings.warm_schedule) s.schedule = what.settings.warm_schedule;
+    if (what.settings.warm_schedule) s.schedule = inUtc(*what.settings.warm_schedule, core.evidence.range.end);
     const auto limit = what.settings.instance_limit.value_or(function.instance_limit);
     if (limit.kind == InstanceLimit::Kind::limited) s.limit = limit.value;
     if (!s.limit && core.evidence.limits && core.evidence.limits->concurrent_executions > 0)

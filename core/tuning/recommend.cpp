@@ -78,7 +78,7 @@ std::string dateAfter(const EngineCore& core, double more_requests) {
     const double wait = more_requests / rate;
     if (wait > 400 * 86400.0) return "not within a year at this traffic";
     return "about " +
-           toIso8601(core.work.period.end + std::chrono::duration_cast<milliseconds>(std::chrono::duration<double>(wait))).substr(0, 10);
+           toIso8601(core.evidence.range.end + std::chrono::duration_cast<milliseconds>(std::chrono::duration<double>(wait))).substr(0, 10);
 }
 
 void fillEffect(const EngineCore& core, Recommendation& r, const Point& point) {
@@ -156,6 +156,24 @@ void wouldChange(const EngineCore& core, const std::vector<Trial>& trials, const
                                         limits.explicit_slo ? "the target is " + milliseconds3(limits.p95_s)
                                                             : "no target is set, so today's is kept, within 5 %",
                                         what, dollars(*cost - looser->cost)));
+    }
+    if (r.settings.warm_pool && *r.settings.warm_pool < core.pool_today && core.evidence.prices && !core.surfaces.empty()) {
+        // What an instance more would have to be used, so that it pays: its rent over what a GB-second is cheaper on it.
+        const auto rate = [&](const char* meter) {
+            const auto* price = core.evidence.prices->find(meter);
+            return price != nullptr && !price->tiers.empty() ? price->tiers.front().price.toDouble() : 0;
+        };
+        const double cheaper = rate(meter::kDuration) - rate(meter::kPoolDuration), kept = rate(meter::kPoolKept);
+        const Megabytes size = r.settings.memory.value_or(core.evidence.function.memory);
+        std::size_t at = 0;
+        while (at + 1 < core.grid.size() && core.grid[at + 1] <= size) ++at;
+        const auto& surface = core.surfaces[at];
+        const auto slot = static_cast<std::size_t>(*r.settings.warm_pool);
+        double busy = 0;
+        for (std::size_t b = 0; slot < surface.depth && b < surface.bins; ++b) busy += surface.slot_busy[b * surface.depth + slot];
+        if (cheaper > 0 && kept > 0 && kept < cheaper)
+            r.reasons.push_back(fmt::format("What would change it: an instance more pays for itself once it is in use {} of the time; it would be {} of it.",
+                                            percent(kept / cheaper), percent(busy / std::max(1.0, core.work.read_s))));
     }
     if (!r.settings.memory || !r.effect.cost_usd_month) return;
     // A request's cost is its duration's: the saving is gone when that is longer than expected by saving / cost of duration.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "core/base/time_zone.h"
 #include "core/model/sim_schedule.h"
 
 namespace pilotlight::tuning {
@@ -122,6 +123,20 @@ double costOver(const EngineCore& core, const Workload& part, Megabytes memory, 
 }
 
 }  // namespace
+
+WarmSchedule inUtc(const WarmSchedule& schedule, Timestamp at) {
+    const auto zone = TimeZone::named(schedule.time_zone);
+    const auto offset = zone ? static_cast<std::int32_t>(zone->offsetAt(at).count() / 60) : 0;  // minutes
+    WarmSchedule out;
+    for (auto entry : schedule.entries) {
+        std::int32_t minute = entry.minute_of_day - offset;
+        for (; minute < 0; minute += 1440) entry.weekdays = static_cast<std::uint8_t>(((entry.weekdays >> 1) | (entry.weekdays << 6)) & 0x7F);
+        for (; minute >= 1440; minute -= 1440) entry.weekdays = static_cast<std::uint8_t>(((entry.weekdays << 1) | (entry.weekdays >> 6)) & 0x7F);
+        entry.minute_of_day = minute;
+        out.entries.push_back(entry);
+    }
+    return out;
+}
 
 void addSchedules(const EngineCore& core, std::size_t size, double weekly_cost, std::vector<Trial>& trials) {
     const auto& surface = core.surfaces[size];

@@ -7,6 +7,10 @@
 
 namespace pilotlight::tuning {
 
+// The same schedule on the clock of UTC, with the zone's offset at that time (predictions know no change of the clocks). A zone that this
+// machine does not know is taken for UTC; those who take schedules from outside refuse it before.
+[[nodiscard]] WarmSchedule inUtc(const WarmSchedule& schedule, Timestamp at);
+
 // Adds the best weekly schedules at one size, for some values of an avoided cold start. Nothing where fewer than 13 days were replayed:
 // every half hour has to be seen twice. weekly_cost: USD, today's.
 void addSchedules(const EngineCore& core, std::size_t size, double weekly_cost, std::vector<Trial>& trials);

@@ -1,5 +1,5 @@
-// Search and recommendation where instances serve several requests at once: memory, CPU, minimum and maximum instances; concurrency is left
-// alone, because what it does to latency was never measured.
+// Search and recommendation where instances serve several requests at once: memory, CPU, minimum and maximum instances. Concurrency is left
+// alone: what-ifs answer for it from the slowdown that hours of more load show, but no more load than was measured is chosen by itself.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -102,6 +102,13 @@ std::vector<SettingChange> changesOf(const Function& f, const SharedSettings& to
     if (s.limit && today.limit && s.limit != today.limit)
         changes.push_back({"instance_limit", std::to_string(*today.limit), std::to_string(*s.limit)});
     return changes;
+}
+
+// "memory_mb 1024, warm_pool 0"
+std::string settingsText(const std::vector<SettingChange>& changes) {
+    std::string out;
+    for (const auto& change : changes) out += (out.empty() ? "" : ", ") + change.setting + " " + change.after;
+    return out;
 }
 
 // The point under today's limit and, where another may be better, under others: higher ones against refused requests; lower ones where
@@ -252,11 +259,11 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
         r.status = RecommendationStatus::recommended;
         r.settings = desired(f, m.today, trial.point.settings);
         r.changes = changesOf(f, m.today, trial.point.settings);
-        r.saving_month = MoneyEstimate{Money::fromDouble(saving), Money::fromDouble(*today_cost - outcome.cost_month->hi.toDouble()),
-                                       Money::fromDouble(*today_cost - outcome.cost_month->lo.toDouble())};
         WhatIfResult effect = m.today_result;
         effect.whatif = outcome;
         r.effect = effectOf(effect);
+        if (const auto& paid = r.effect.cost_usd_month)  // what the watch will measure, whatever of the range was not read
+            r.saving_month = MoneyEstimate{Money::fromDouble(saving), Money::fromDouble(paid->before - paid->hi), Money::fromDouble(paid->before - paid->lo)};
         r.risk = trial.point.settings.vcpu != m.today.vcpu || lowered ? "high" : r.settings.warm_pool ? "medium" : "low";
         if (lowered)
             r.reasons.push_back(fmt::format("At most {} instances at once ({} at the peak now): a few requests wait for a free one, and instances "
@@ -282,6 +289,17 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
         else
             r.reasons.push_back(fmt::format("Not invoked once in the period, and a minimum of {} is paid for.", m.today.pool));
         if (!met && !refuses) r.reasons.push_back("The target is missed today.");
+        const SharedTrial* looser = nullptr;
+        for (const auto& other : trials)
+            if (other.point.throttled_share <= limits.throttled && other.point.p95_s > limits.p95 && other.cost < trial.cost - least &&
+                (looser == nullptr || other.point.p95_s < looser->point.p95_s))
+                looser = &other;
+        if (looser != nullptr)
+            r.reasons.push_back(fmt::format("What would change it: a p95 of {} would be enough ({}); then {} costs {} a month less.",
+                                            milliseconds3(looser->point.p95_s), slo.any() ? "the target is " + milliseconds3(limits.p95) : "no target is set, so today's is kept, within 5 %",
+                                            settingsText(changesOf(f, m.today, looser->point.settings)), dollars(trial.cost - looser->cost)));
+        else if (n > 0 && r.settings.warm_pool && trial.point.settings.pool < m.today.pool)
+            r.reasons.push_back("What would change it: a target for cold starts that a smaller minimum does not meet (slo set --cold-share).");
         if (f.owner) r.reasons.push_back("Owned by " + *f.owner + ": better changed there, else it drifts.");
         r.reasons.push_back("Evidence: " + m.work.description + ".");
         return finish();
@@ -290,9 +308,7 @@ Result<Engine::SearchResult> SharedModel::search(const Slo& asked, const JobCont
         r.status = RecommendationStatus::inconclusive;
         r.risk = "medium";
         if (hoped) {
-            const auto changes = changesOf(f, m.today, hoped->point.settings);
-            std::string what;
-            for (const auto& change : changes) what += (what.empty() ? "" : ", ") + change.setting + " " + change.after;
+            const std::string what = settingsText(changesOf(f, m.today, hoped->point.settings));
             r.needs = fmt::format("a measurement with {}", what);
             r.reasons.push_back(fmt::format("{} might save {} a month, but how long requests would take was never measured.", what,
                                             dollars(*today_cost - hoped->cost)));

@@ -12,10 +12,9 @@ namespace {
 // The first process of the guest: mounts, optionally starts a user manager, gives the agent its requests, and prints what it answers.
 std::string init(const std::string& requests, std::size_t count, bool manager) {
     return R"(#!/bin/sh
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/run TMPDIR=/run
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t tmpfs tmp /run
 cp )" + requests + R"( /run/requests
-mount -t tmpfs tmp /tmp
 mount -t cgroup2 none /sys/fs/cgroup
 )" + (manager ? R"(echo "+cpu +memory +pids" > /sys/fs/cgroup/cgroup.subtree_control
 mkdir -p /run/systemd/system /run/user/0 && chmod 700 /run/user/0

@@ -79,8 +79,20 @@ TEST(CommandLine, ExitCodesAreTheContracts) {
     EXPECT_EQ(twice.out, "[]\n") << "the last counts: " << twice.err;
     const auto slo = ctl({"slo", "set", "x", "--p95", "-5", "--workspace", workspace});
     EXPECT_EQ(slo.exit_code, 2);
-    EXPECT_NE(slo.err.find("-5 is not a number of milliseconds above 0"), std::string::npos) << slo.err;
+    EXPECT_NE(slo.err.find("-5 is not a number from 0.001 to"), std::string::npos) << slo.err;
     EXPECT_LT(slo.err.size(), 200u);
+    for (const std::vector<std::string>& nan : {std::vector<std::string>{"whatif", "f", "--traffic", "nan"}, {"whatif", "f", "--surge", "inf"}, {"slo", "set", "f", "--cold-share", "nan"},
+                                                {"predict", "memory", "--observations", "x", "--slo-p95", "nan"}, {"sync", "--log-lines", "-5"},
+                                                {"profile", "add", "x", "--platform", "aws", "--price-factor", "duration=0.9abc", "--workspace", workspace}})
+        EXPECT_EQ(ctl(nan).exit_code, 2) << nan.back();
+    const auto folder = ctl({"predict", "memory", "--observations", directory.path().string()});
+    EXPECT_EQ(folder.exit_code, 2) << folder.err;
+    EXPECT_NE(folder.err.find("cannot be read"), std::string::npos) << folder.err;
+    if (std::filesystem::exists("/dev/full")) {
+        const auto full = runProgram({"/bin/sh", "-c", "'" + builtProgram("pilotlightctl") + "' functions --json --workspace '" + workspace + "' > /dev/full"});
+        EXPECT_EQ(full.exit_code, 1);
+        EXPECT_NE(full.err.find("could not be written"), std::string::npos) << full.err;
+    }
     const auto meter = ctl({"profile", "add", "x", "--platform", "aws", "--price-factor", "bogus=1", "--workspace", workspace});
     EXPECT_EQ(meter.exit_code, 2);
     EXPECT_NE(meter.err.find("\"bogus\" is not a meter"), std::string::npos) << meter.err;

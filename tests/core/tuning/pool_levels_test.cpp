@@ -1,5 +1,6 @@
 // When scheduled actions fire, and how many instances a pool kept that the clock or its load moves.
 #include "core/tuning/pool_levels.h"
+#include "core/tuning/schedules.h"
 
 #include <gtest/gtest.h>
 
@@ -125,6 +126,20 @@ TEST(PoolLevels, WhatCannotBeReadIsDoubtNotAFigure) {
     const auto not_measured = evidenceWith({1, 6, true, {}, {}}, 2);
     levels = poolLevels(not_measured, inForce(not_measured.function, kWeek.begin), kWeek);
     EXPECT_NE(levels.doubt.find("its use was not measured"), std::string::npos) << levels.doubt;
+}
+
+TEST(PoolLevels, ASchedulesClockIsItsOwn) {
+    // Monday to Friday 8 to 19 in Tokyo: from 23 the evening before (UTC) to 10.
+    WarmSchedule office{{{0x1F, 8 * 60, 6}, {0x1F, 19 * 60, 0}}, "Asia/Tokyo"};
+    const auto levels = inUtc(office, at("2026-11-18T10:00:00Z")).levels(7 * 24);
+    for (std::size_t h = 0; h < levels.size(); ++h) {
+        const std::size_t there = (h + 9) % (7 * 24);
+        EXPECT_EQ(levels[h], there / 24 < 5 && there % 24 >= 8 && there % 24 < 19 ? 6 : 0) << h;
+    }
+    // West of Greenwich, over the end of the week; summer time counts.
+    office = {{{0x40, 20 * 60, 3}, {0x40, 22 * 60, 0}}, "America/Los_Angeles"};
+    EXPECT_EQ(inUtc(office, at("2026-11-18T10:00:00Z")).entries.front(), (WarmSchedule::Entry{0x01, 4 * 60, 3}));
+    EXPECT_EQ(inUtc(office, at("2026-07-18T10:00:00Z")).entries.front(), (WarmSchedule::Entry{0x01, 3 * 60, 3}));
 }
 
 TEST(PoolLevels, TheWeekOfActionsAsASchedule) {
