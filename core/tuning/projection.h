@@ -12,7 +12,7 @@ namespace pilotlight::tuning {
 inline constexpr double kMonthOfSeconds = 30.0 * 86'400;
 
 // Every measured figure is open by that much: points that come late, rounding, an instance that was being replaced.
-inline constexpr double kLeastRelative = 0.002;
+inline constexpr double kLeastRelative = 0.0015;
 
 // What some time cost, USD.
 struct TimeCost {

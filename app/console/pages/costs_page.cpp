@@ -68,7 +68,7 @@ CostsPage::CostsPage(Session& session) : Page(session, QStringLiteral("costs")) 
     table_->setModel(proxy_);
     table_->setAccessibleName(QStringLiteral("Costs"));
     auto* header = table_->horizontalHeader();
-    header->setSectionResizeMode(0, QHeaderView::Stretch);
+    header->resizeSection(0, 150);
     for (int c = 1; c < 4; ++c) header->resizeSection(c, 90);
     header->setSectionResizeMode(4, QHeaderView::Stretch);
     table_->sortByColumn(1, Qt::DescendingOrder);
