@@ -187,6 +187,10 @@ std::vector<std::string> LatencyModel::cautions() const {
         out.push_back("measured on this machine only: shapes carry over, durations on the platform differ by a factor");
     if (m.points.cold_only) out.push_back("only cold invocations were observed: warm ones are faster");
     if (m.points.loaded) out.push_back(fmt::format("measured at {} requests at once: durations include that load", m.points.concurrency));
+    if (const auto& slower = m.points.slowdown)
+        out.push_back(fmt::format("the curve is of {} at once; measured with more, each other request made one {:.0f} % slower ({:.0f} to {:.0f} %)",
+                                  m.points.concurrency == 1 ? "one request" : fmt::format("{} requests", m.points.concurrency), 100 * slower->alpha, 100 * slower->lo,
+                                  100 * slower->hi));
     if (m.points.pressured)
         out.push_back(fmt::format("{} MB was nearly full (90 % of memory used or more): left out of the curve, and too small to recommend",
                                   m.points.pressured->value));

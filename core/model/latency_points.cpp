@@ -201,6 +201,7 @@ Result<PointSet> pointsOf(std::span<const Observation> observations, const FitOp
     }
     out.cold_only = !warm;
     out.loaded = out.concurrency > 1;
+    out.slowdown = observedSlowdown(observations);
 
     std::map<std::tuple<std::int32_t, std::int64_t, bool>, Group> grouped;
     for (const auto& observation : observations) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/model/latency_model.h"
+#include "core/model/slowdown_observed.h"
 
 namespace pilotlight::model {
 
@@ -36,6 +37,7 @@ struct PointSet {
     std::optional<Megabytes> floor;                              // from memory used and from killed sizes
     std::optional<Megabytes> pressured;                          // largest size left out for memory pressure
     bool cold_only = false, bench_only = false, loaded = false;  // loaded: lowest concurrency is above 1
+    std::optional<ObservedSlowdown> slowdown;  // from observations at more requests at once, which the curve leaves out
     std::int32_t concurrency = 1;
 };
 

@@ -93,7 +93,7 @@ struct SharedModel::Impl {
     double start_s = 0;            // until a new instance serves
     bool start_assumed = false;
     double alpha = 0, alpha_lo = 0, alpha_hi = 0;  // how much longer for each other request in the instance, and its 90 % interval
-    int alpha_hours = 0;                           // that it was fitted to; 0 = CPU use alone bounds it
+    int alpha_hours = 0, alpha_pairs = 0;          // hours, or pairs of bench observations, that it was fitted to; without, CPU use bounds it
     model::KeepAlive keep_alive;
     SharedSettings today;
     double active_anchor = 1, alive_anchor = 1, cold_anchor = 1;

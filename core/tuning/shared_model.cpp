@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/model/slowdown_observed.h"
 #include "core/pricing/cloud_run_cost.h"
 #include "core/tuning/demand.h"
 #include "core/tuning/projection.h"
@@ -141,13 +142,25 @@ SharedTotals SharedModel::Impl::replay(const SharedSettings& s, std::size_t most
 // Where requests meet in an instance, hours of more load tell how they slow each other down.
 void SharedModel::Impl::fitAlpha() {
     alpha_lo = 0;
-    if (today.concurrency == 1 || work.arrivals.empty()) return;
+    if (work.arrivals.empty()) return;
     std::size_t most = kQuickArrivals;
     const auto first = [&] { return work.arrivals.size() > most ? work.arrivals[work.arrivals.size() - most] : 0; };
     if (first() > work.span_s - kDaysOfLoad) most = kExactArrivals;
-    const auto fitted = fitSlowdown(evidence, work, alpha_hi, first(),
-                                    [&](double each, double scale) { return replay(today, most, each, keep_alive, scale); });
-    if (fitted.hours == 0) return;
+    Slowdown fitted;
+    if (today.concurrency > 1)
+        fitted = fitSlowdown(evidence, work, alpha_hi, first(), [&](double each, double scale) { return replay(today, most, each, keep_alive, scale); });
+    if (fitted.hours == 0) {
+        std::vector<Observation> bench;  // their number at once is what was under way, not a setting
+        for (const auto& each : evidence.observations)
+            if (each.source == Observation::Source::bench) bench.push_back(each);
+        if (const auto observed = model::observedSlowdown(bench)) {
+            alpha = observed->alpha;
+            alpha_lo = observed->lo;
+            alpha_hi = observed->hi;
+            alpha_pairs = observed->pairs;
+        }
+        return;
+    }
     alpha = fitted.alpha;
     alpha_lo = fitted.lo;
     alpha_hi = fitted.hi;
@@ -341,12 +354,12 @@ Result<std::unique_ptr<const SharedModel>> SharedModel::build(Evidence given, co
             "how many requests an instance serves at once is set in host.json, which Azure does not show; assumed are {}, and {} are as consistent "
             "with the instances counted",
             m.today.concurrency, m.least_concurrency == m.today.concurrency ? "no others" : fmt::format("{} or more", *m.least_concurrency)));
-    else if (m.today.concurrency > 1 && m.alpha_hours == 0)
+    else if (m.today.concurrency > 1 && m.alpha_hours == 0 && m.alpha_pairs == 0)
         basis.cautions.push_back(
             "how requests in one instance slow each other down was not measured: another concurrency has a wide interval");
-    if (m.alpha_hours > 0)
-        basis.model += fmt::format("; each other request in an instance makes one {:.0f} % slower ({:.0f} to {:.0f} %; fitted to {} hours)", 100 * m.alpha,
-                                   100 * m.alpha_lo, 100 * m.alpha_hi, m.alpha_hours);
+    if (m.alpha_hours > 0 || m.alpha_pairs > 0)
+        basis.model += fmt::format("; each other request in an instance makes one {:.0f} % slower ({:.0f} to {:.0f} %; {})", 100 * m.alpha, 100 * m.alpha_lo,
+                                   100 * m.alpha_hi, m.alpha_hours > 0 ? fmt::format("fitted to {} hours", m.alpha_hours) : std::string("measured by the bench agent"));
     m.today_result.today = m.today_result.whatif = m.outcomeOf(m.today_point, true);
     m.today_result.basis = basis;
 

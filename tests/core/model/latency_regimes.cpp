@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/model/slowdown_observed.h"
 #include "tests/core/model/latency_support.h"
 
 namespace pilotlight::model {
@@ -20,6 +21,26 @@ TEST(LatencyRegimes, ProportionalThenSaturated) {
     const auto estimate = model.at(Megabytes{768});
     EXPECT_NEAR(estimate.mean_ms.value / kneeMs(768, 2, 500), 1, 0.02);
     EXPECT_FALSE(estimate.measured);
+}
+
+TEST(LatencyRegimes, MoreRequestsAtOnceAreAFigureOfTheirOwn) {
+    std::vector<Observation> seen;
+    for (const std::int32_t memory : {512, 2048})
+        for (const std::int32_t at_once : {1, 4, 16}) {
+            Observation o = observe({memory}, [](double m) { return kneeMs(m, 2, 500); }).front();
+            o.concurrency = at_once;
+            seen.push_back(o);
+        }
+    for (auto& o : seen) o.mean_ms *= 1 + 0.2 * (o.concurrency - 1);
+    const auto slower = observedSlowdown(seen);
+    ASSERT_TRUE(slower);
+    EXPECT_NEAR(slower->alpha, 0.2, 1e-9);
+    EXPECT_EQ(slower->pairs, 4);
+    const auto model = fitted(seen);
+    EXPECT_NEAR(model.at(Megabytes{512}).mean_ms.value / kneeMs(512, 2, 500), 1, 0.02) << "the curve is of one request at once";
+    EXPECT_THAT(model.cautions(), Contains(HasSubstr("each other request made one 20 % slower")));
+    std::erase_if(seen, [](const Observation& o) { return o.concurrency > 1; });
+    EXPECT_FALSE(observedSlowdown(seen));
 }
 
 TEST(LatencyRegimes, Flat) {
