@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -142,6 +143,8 @@ Status OnnxRuntime::Session::Impl::makeInputs(const SessionOptions& options) {
         PILOTLIGHT_ASSIGN(auto value, valueOf(tensors.back()));
         inputs.push_back(std::move(value));
     }
+    if (options.batch > 1 && std::none_of(tensors.begin(), tensors.end(), [&](const Tensor& tensor) { return !tensor.shape.empty() && tensor.shape.front() == options.batch; }))
+        return fail(ErrorCode::unsupported, "The model takes no batch of " + std::to_string(options.batch) + ": the first dimension of its inputs is fixed, or given", {}, "Measure it with batch 1.");
     return {};
 }
 

@@ -72,8 +72,13 @@ Status runOnnxTrial(const TrialContext& context, Limiter& limiter, bench::TrialR
         dropPageCache(onnxLibrary());
     }
     GpuWatch gpu(request.target.device != "cpu");
+    std::vector<std::pair<std::string, std::string>> environment{{"ORT_DISABLE_TELEMETRY", "1"}};
+    if (request.huge_pages) {
+        const char* const own = std::getenv("GLIBC_TUNABLES");
+        environment.emplace_back("GLIBC_TUNABLES", (own != nullptr && *own != '\0' ? std::string(own) + ":" : std::string()) + "glibc.malloc.hugetlb=1");
+    }
     PILOTLIGHT_ASSIGN(const auto child, Child::start({.command = {"/proc/self/exe", "--onnx-worker"},
-                                                      .environment = {{"ORT_DISABLE_TELEMETRY", "1"}},
+                                                      .environment = std::move(environment),
                                                       .visible_cores = request.size.visible_cores,
                                                       .keep_output = true},
                                                      limiter, context.guardian));

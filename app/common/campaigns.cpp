@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <random>
 
 #include "core/base/clock.h"
 #include "core/bench/agent_client.h"
 #include "core/bench/campaign_file.h"
-#include "core/bench/campaign_run.h"
 #include "core/bench/size_table.h"
 #include "core/pricing/azure_cost.h"
 #include "core/pricing/price_book.h"
@@ -62,19 +62,39 @@ Result<bench::CampaignPlan> completed(bench::CampaignPlan plan, bool quick) {
         plan.budget_s = 180;
     }
     if (const auto price = pricePlan(plan.platform, Architecture::x86_64)) plan.price = *price;
+    if (plan.trial.target.kind != bench::Target::Kind::onnx && (plan.threads != std::vector{1} || !(plan.batches.empty() || plan.batches == std::vector{1})))
+        return fail(ErrorCode::invalid_argument, "Threads and batches are of a model", {}, "A handler sets its own, in its code or by its environment.");
     plan.trial.id = "template";
     plan.trial.size = {.memory_mb = plan.sizes.front(), .vcpu = 1};
     // What the agent would refuse is refused before anything is written.
-    PILOTLIGHT_TRY(bench::parseRequest(bench::toLine(bench::Request(plan.trial))).map([](const auto&) {}));
+    const auto taken = [](const bench::TrialRequest& trial) { return bench::parseRequest(bench::toLine(bench::Request(trial))).map([](const auto&) {}); };
+    PILOTLIGHT_TRY(taken(plan.trial));
+    for (auto* list : {&plan.threads, &plan.batches, &plan.concurrencies}) {
+        std::sort(list->begin(), list->end());
+        list->erase(std::unique(list->begin(), list->end()), list->end());
+        for (const int value : *list) {
+            auto trial = plan.trial;
+            (list == &plan.threads ? trial.threads : list == &plan.batches ? trial.target.batch : trial.concurrency) = value;
+            PILOTLIGHT_TRY(taken(trial));
+        }
+    }
     plan.created = toIso8601(RealClock().now());
     plan.id = campaignId(plan.created);
     return plan;
 }
 
-Status runSession(const std::string& folder, bench::Campaign& campaign, std::vector<std::string> command, const JobContext& job,
-                  const std::function<void(const bench::Hello&)>& started) {
-    if (command.empty()) command = {bench::agentProgram()};
-    PILOTLIGHT_ASSIGN(auto agent, bench::AgentClient::start(command));
+Result<std::string> targetFile(const std::string& path, const std::vector<std::string>& agent, const std::string& what) {
+    namespace fs = std::filesystem;
+    if (path.empty()) return path;
+    std::error_code ignored;
+    if (!agent.empty() && !fs::path(path).is_absolute()) return fail(ErrorCode::invalid_argument, "The " + what + " " + path + " is not a whole path", "It is a file of the machine where the agent runs.", "Write the path from / on.");
+    if (agent.empty() && !fs::exists(path, ignored)) return fail(ErrorCode::invalid_argument, "The " + what + " " + path + " is not there");
+    return fs::absolute(path).lexically_normal().string();
+}
+
+Status runSession(const std::string& folder, bench::Campaign& campaign, const JobContext& job,
+                  const std::function<void(const bench::Hello&)>& started, bench::Pause* pause) {
+    PILOTLIGHT_ASSIGN(auto agent, bench::AgentClient::start(campaign.plan.agent.empty() ? std::vector<std::string>{bench::agentProgram()} : campaign.plan.agent));
     auto opened = bench::CampaignFile::open(folder, campaign.plan.id);
     if (!opened) opened = bench::CampaignFile::create(folder, campaign.plan);
     PILOTLIGHT_ASSIGN(auto file, std::move(opened));
@@ -85,7 +105,7 @@ Status runSession(const std::string& folder, bench::Campaign& campaign, std::vec
     if (started) started(agent.hello());
     const auto run = [&](const bench::TrialRequest& request, const JobContext& context) { return agent.run(request, context); };
     const auto keep = [&](const bench::TrialRecord& record) { return file.append(bench::trialLine(record)); };
-    const Status done = bench::runCampaign(campaign, agent.hello().machine.cpus, run, keep, job);
+    const Status done = bench::runCampaign(campaign, agent.hello().machine.cpus, run, keep, job, pause);
     if (campaign.end != bench::CampaignEnd::unfinished) PILOTLIGHT_TRY(file.append(bench::endLine(campaign.end)));
     return done;
 }

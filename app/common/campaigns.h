@@ -8,6 +8,7 @@
 
 #include "core/base/job_context.h"
 #include "core/bench/campaign.h"
+#include "core/bench/campaign_run.h"
 
 namespace pilotlight::common {
 
@@ -22,9 +23,13 @@ namespace pilotlight::common {
 // come in), counts and budget (less where `quick`), price, id, time. invalid_argument: what the agent or the platform would refuse.
 [[nodiscard]] Result<bench::CampaignPlan> completed(bench::CampaignPlan plan, bool quick);
 
-// Runs a campaign, new or interrupted, with the agent that `command` starts (empty = the one beside this program), each trial on the disk
+// A file of a target, as an absolute path: of this machine where `agent` is empty, and there; else of the agent's machine, where only a whole
+// path says which one. Empty stays empty. `what`: "model". Errors: invalid_argument.
+[[nodiscard]] Result<std::string> targetFile(const std::string& path, const std::vector<std::string>& agent, const std::string& what);
+
+// Runs a campaign, new or interrupted, with the agent that its plan names, each trial on the disk
 // before the next; `started` is told what the agent said of itself. Errors: as runCampaign, AgentClient::start and CampaignFile; `cancelled` leaves a campaign that can go on.
-[[nodiscard]] Status runSession(const std::string& folder, bench::Campaign& campaign, std::vector<std::string> command, const JobContext& job,
-                                const std::function<void(const bench::Hello&)>& started = {});
+[[nodiscard]] Status runSession(const std::string& folder, bench::Campaign& campaign, const JobContext& job,
+                                const std::function<void(const bench::Hello&)>& started = {}, bench::Pause* pause = nullptr);
 
 }  // namespace pilotlight::common

@@ -27,6 +27,7 @@ Json pointJson(const bench::BenchPoint& p) {
             {"threads", p.threads},
             {"device", p.device},
             {"limiter", p.limiter},
+            {"batch", p.batch},
             {"concurrency", p.concurrency},
             {"memory_limited", p.memory_limited},
             {"mean_ms", number(p.mean_ms)},
@@ -39,6 +40,7 @@ Json pointJson(const bench::BenchPoint& p) {
             {"cold_ms", number(p.cold_ms)},
             {"cold_deviation_ms", number(p.cold_deviation_ms)},
             {"cold_page_cache_ms", number(p.cold_disk_ms)},
+            {"cold_huge_pages_ms", number(p.cold_huge_ms)},
             {"colds", p.colds},
             {"cold_stages", stagesJson(p.cold_stages)},
             {"peak_mb", number(p.peak_mb)},
@@ -59,7 +61,7 @@ Json pointJson(const bench::BenchPoint& p) {
 std::vector<std::vector<std::string>> rowsOf(const bench::Campaign& campaign) {
     std::vector<std::vector<std::string>> rows;
     for (const auto& p : bench::pointsOf(campaign)) {
-        rows.push_back({fmt::format("{} MB", p.memory_mb), fmt::format("{:.2f}", p.vcpu), std::to_string(p.threads), duration(p.mean_ms), duration(p.p50_ms), duration(p.p95_ms),
+        rows.push_back({fmt::format("{} MB", p.memory_mb), fmt::format("{:.2f}", p.vcpu), bench::settingText(campaign.plan.trial.target.kind, bench::settingOf(p)), duration(p.mean_ms), duration(p.p50_ms), duration(p.p95_ms),
                         duration(p.cold_ms), megabytes(p.peak_mb), p.throughput_per_s ? fmt::format("{:.1f}/s", *p.throughput_per_s) : "unknown", p.verdict});
     }
     return rows;
@@ -70,7 +72,7 @@ std::string memoryText(const bench::SmallestMemory& found) {
     return fmt::format("Smallest memory: {} MB are survived{}{}", *found.survives_mb, found.fails_mb ? fmt::format(", {} MB are not", *found.fails_mb) : "", found.next_mb ? " (search not finished)" : "");
 }
 
-const std::vector<std::string> kColumns{"Memory", "vCPU", "Threads", "Mean", "p50", "p95", "Cold start", "Peak", "Throughput", "Verdict"};
+const std::vector<std::string> kColumns{"Memory", "vCPU", "Setting", "Mean", "p50", "p95", "Cold start", "Peak", "Throughput", "Verdict"};
 
 }  // namespace
 
@@ -118,7 +120,7 @@ std::string describe(const bench::Machine& m) {
 
 std::string describe(const bench::Campaign& campaign) {
     std::string out = fmt::format("{}, {}, {}\n", campaign.plan.id, targetText(campaign.plan.trial.target), bench::name(campaign.end));
-    out += table(kColumns, rowsOf(campaign), {0, 1, 2, 3, 4, 5, 6, 7, 8});
+    out += table(kColumns, rowsOf(campaign), {0, 1, 3, 4, 5, 6, 7, 8});
     for (const auto& p : bench::pointsOf(campaign)) {
         if (p.open_mean_ms)
             out += fmt::format("\n{} MB at {:g} requests/s, from their planned instants: mean {}, p50 {}, p95 {}, p99 {}; the request alone {}", p.memory_mb, campaign.plan.trial.rate_per_s,

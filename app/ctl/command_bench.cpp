@@ -3,11 +3,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <tuple>
 
 #include "app/common/campaigns.h"
 #include "app/common/inference_cost.h"
@@ -31,11 +31,12 @@ struct BenchOptions {
     std::string model, handler, platform = "aws", sizes, threads = "1", budget, input, limiter = "auto", device = "cpu", path = "/", ready_path, resume, function, agent;
     std::vector<std::string> command, dimensions, cloud;
     std::string at, gpu_campaign;
+    std::string batches, concurrencies;
     double gpu_ms = 0;
     std::vector<std::string> ids;
     std::string format = "csv", output;
     double vcpu = 0, timeout_s = 60, rate = 0;
-    int concurrency = 1, colds = 0, warm = 0, batch = 1, tokens = 0;
+    int colds = 0, warm = 0, tokens = 0;
     bool quick = false, spin = false, here = false, find_memory = false;
     std::uint32_t seed = 1;
 };
@@ -52,18 +53,20 @@ Result<double> secondsOf(const std::string& text) {
     return value * scale;
 }
 
-// An absolute path, because the agent may run elsewhere and later.
-std::string absolute(const std::string& path) { return path.empty() ? path : std::filesystem::absolute(path).lexically_normal().string(); }
+std::vector<std::string> wordsOf(const std::string& text) {
+    std::vector<std::string> words;
+    std::istringstream stream(text);
+    for (std::string word; stream >> word;) words.push_back(word);
+    return words;
+}
 
 Result<bench::Target> targetOf(const BenchOptions& o) {
     bench::Target target;
     if (o.handler.empty()) {
         if (o.model.empty()) return fail(ErrorCode::invalid_argument, "There is nothing to run", {}, "Name a model (bench run model.onnx) or a handler (bench run --handler lambda -- ./bootstrap)");
         target.kind = bench::Target::Kind::onnx;
-        target.model = absolute(o.model);
-        if (!std::filesystem::exists(target.model)) return fail(ErrorCode::invalid_argument, "The model " + o.model + " is not there");
+        PILOTLIGHT_ASSIGN(target.model, common::targetFile(o.model, wordsOf(o.agent), "model"));
         target.device = o.device;
-        target.batch = o.batch;
         target.tokens = o.tokens;
         for (const auto& text : o.dimensions) {
             const auto equals = text.rfind('=');
@@ -80,9 +83,17 @@ Result<bench::Target> targetOf(const BenchOptions& o) {
         target.path = o.path;
         target.ready_path = o.ready_path;
     }
-    target.input = absolute(o.input);
-    if (!target.input.empty() && !std::filesystem::exists(target.input)) return fail(ErrorCode::invalid_argument, "The input " + o.input + " is not there");
+    PILOTLIGHT_ASSIGN(target.input, common::targetFile(o.input, wordsOf(o.agent), "input"));
     return target;
+}
+
+// "1,8" into `into`; untouched where nothing is given.
+Status takeCounts(const std::string& text, std::vector<int>& into) {
+    PILOTLIGHT_ASSIGN(const auto counts, parseSizes(text));
+    if (counts.empty()) return {};
+    into.clear();
+    for (const auto count : counts) into.push_back(count.value);
+    return {};
 }
 
 Result<bench::CampaignPlan> planOf(const BenchOptions& o) {
@@ -92,14 +103,14 @@ Result<bench::CampaignPlan> planOf(const BenchOptions& o) {
     PILOTLIGHT_ASSIGN(const auto sizes, parseSizes(o.sizes));
     for (const auto size : sizes) plan.sizes.push_back(size.value);
     plan.vcpu = o.vcpu;
-    PILOTLIGHT_ASSIGN(const auto threads, parseSizes(o.threads));
-    plan.threads.clear();
-    for (const auto count : threads) plan.threads.push_back(count.value);
+    PILOTLIGHT_TRY(takeCounts(o.threads, plan.threads));
+    PILOTLIGHT_TRY(takeCounts(o.batches, plan.batches));
+    PILOTLIGHT_TRY(takeCounts(o.concurrencies, plan.concurrencies));
+    plan.agent = wordsOf(o.agent);
     plan.trial.limiter = o.limiter;
     plan.trial.spin = o.spin;
     plan.trial.timeout_s = o.timeout_s;
     plan.trial.rate_per_s = o.rate;
-    plan.trial.concurrency = o.concurrency;
     plan.find_memory = o.find_memory;
     plan.seed = o.seed;
     PILOTLIGHT_ASSIGN(plan, common::completed(std::move(plan), o.quick));
@@ -112,11 +123,7 @@ Result<bench::CampaignPlan> planOf(const BenchOptions& o) {
 }
 
 std::vector<std::string> agentCommand(const BenchOptions& options) {
-    if (options.agent.empty()) return {bench::agentProgram()};
-    std::vector<std::string> command;
-    std::istringstream words(options.agent);
-    for (std::string word; words >> word;) command.push_back(word);
-    return command;
+    return options.agent.empty() ? std::vector<std::string>{bench::agentProgram()} : wordsOf(options.agent);
 }
 
 Status attach(Context& context, const Campaign& campaign, const std::string& function) {
@@ -139,8 +146,9 @@ Status runBench(Context& context, const BenchOptions& options) {
             PILOTLIGHT_ASSIGN(campaign.plan.budget_s, secondsOf(options.budget));
         }
     }
+    if (!options.agent.empty()) campaign.plan.agent = wordsOf(options.agent);  // of this session
     bool started = false;
-    const Status done = common::runSession(folder, campaign, agentCommand(options), context.job(), [&](const bench::Hello& hello) {
+    const Status done = common::runSession(folder, campaign, context.job(), [&](const bench::Hello& hello) {
         started = true;
         const auto able = bench::emulatedSizes(campaign.plan, hello.machine.cpus);
         if (able.size() < campaign.plan.sizes.size())
@@ -188,13 +196,20 @@ Status showBench(Context& context, const std::string& id) {
     return {};
 }
 
-// Two campaigns size by size, or the thread counts of one.
+// Points of one campaign and size that differ in one of threads, batch and concurrency, the lower first.
+bool differInOne(const bench::BenchPoint& x, const bench::BenchPoint& y) {
+    const int differ = (x.threads != y.threads) + (x.batch != y.batch) + (x.concurrency != y.concurrency);
+    return x.memory_mb == y.memory_mb && differ == 1 && std::tie(x.threads, x.batch, x.concurrency) < std::tie(y.threads, y.batch, y.concurrency);
+}
+
+// Two campaigns size by size, or what one varies.
 Status compareBench(Context& context, const std::vector<std::string>& ids) {
     PILOTLIGHT_ASSIGN(const auto first, bench::readCampaign(folderOf(context), ids[0]));
     const auto a = bench::pointsOf(first);
     auto b = a;
+    Campaign second = first;
     if (ids.size() > 1) {
-        PILOTLIGHT_ASSIGN(const auto second, bench::readCampaign(folderOf(context), ids[1]));
+        PILOTLIGHT_ASSIGN(second, bench::readCampaign(folderOf(context), ids[1]));
         b = bench::pointsOf(second);
         if (first.agent && second.agent && first.agent->machine.cpu_model != second.agent->machine.cpu_model)
             context.note("They were measured on different machines: " + first.agent->machine.cpu_model + " and " + second.agent->machine.cpu_model);
@@ -203,17 +218,27 @@ Status compareBench(Context& context, const std::vector<std::string>& ids) {
     std::vector<std::vector<std::string>> rows;
     for (const auto& x : a)
         for (const auto& y : b) {
-            if (x.memory_mb != y.memory_mb || (ids.size() > 1 ? x.threads != y.threads : x.threads >= y.threads)) continue;
-            const auto comparison = bench::compare(x, y);
-            const std::string verdict = !comparison ? "not comparable" : !comparison->different ? "no difference shown" : comparison->ratio < 1 ? "faster" : "slower";
-            json.push_back({{"memory_mb", x.memory_mb}, {"threads", {x.threads, y.threads}}, {"mean_ms", {number(x.mean_ms), number(y.mean_ms)}},
+            if (ids.size() > 1 ? !bench::sameSetting(first.plan, x, second.plan, y) : !differInOne(x, y)) continue;
+            // Requests at once show in how many are served a second, not in the time of one that is alone.
+            const bool at_once = ids.size() == 1 && x.concurrency != y.concurrency;
+            const auto comparison = at_once ? std::nullopt : bench::compareItems(x, y);
+            const auto served = at_once ? bench::compareThroughput(x, y) : std::nullopt;
+            const std::string item = x.batch == y.batch ? "" : " per item";
+            const std::string verdict = comparison ? !comparison->different ? "no difference shown" : (comparison->ratio < 1 ? "faster" : "slower") + item
+                                        : served   ? served->more ? "more a second" : served->fewer ? "fewer a second" : "no difference shown"
+                                                   : "not comparable";
+            json.push_back({{"memory_mb", x.memory_mb}, {"threads", {x.threads, y.threads}}, {"batch", {x.batch, y.batch}}, {"concurrency", {x.concurrency, y.concurrency}}, {"mean_ms", {number(x.mean_ms), number(y.mean_ms)}}, {"throughput_per_s", {number(x.throughput_per_s), number(y.throughput_per_s)}},
                             {"ratio", comparison ? Json{{"value", comparison->ratio}, {"lo", comparison->lo}, {"hi", comparison->hi}} : Json(nullptr)}, {"verdict", verdict},
                             {"peak_mb", {number(x.peak_mb), number(y.peak_mb)}}, {"cold_ms", {number(x.cold_ms), number(y.cold_ms)}}});
-            rows.push_back({std::to_string(x.memory_mb) + " MB", x.threads == y.threads ? std::to_string(x.threads) : fmt::format("{} / {}", x.threads, y.threads), duration(x.mean_ms), duration(y.mean_ms),
-                            comparison ? fmt::format("{:+.1f} % ({:+.1f} to {:+.1f})", 100 * (comparison->ratio - 1), 100 * (comparison->lo - 1), 100 * (comparison->hi - 1)) : "unknown", verdict});
+            const auto one = bench::settingText(first.plan.trial.target.kind, bench::settingOf(x)), other = bench::settingText(second.plan.trial.target.kind, bench::settingOf(y));
+            rows.push_back({std::to_string(x.memory_mb) + " MB", one == other ? one : one + " / " + other, duration(x.mean_ms), duration(y.mean_ms),
+                            comparison ? fmt::format("{:+.1f} % ({:+.1f} to {:+.1f})", 100 * (comparison->ratio - 1), 100 * (comparison->lo - 1), 100 * (comparison->hi - 1))
+                            : served   ? fmt::format("{:+.1f} % requests/s", 100 * (served->ratio - 1))
+                                       : "unknown",
+                            verdict});
         }
-    if (rows.empty()) return fail(ErrorCode::not_found, "The campaigns have no size and thread count in common", {}, "Measure the same --sizes in both");
-    context.out(context.json ? json.dump(2) : table({"Memory", "Threads", "Mean", "Mean", "Second over first", ""}, rows, {0, 2, 3, 4}));
+    if (rows.empty()) return fail(ErrorCode::not_found, "The campaigns have no size and setting in common", {}, "Measure the same --sizes in both");
+    context.out(context.json ? json.dump(2) : table({"Memory", "Setting", "Mean", "Mean", "Second over first", ""}, rows, {0, 2, 3, 4}));
     return {};
 }
 
@@ -366,7 +391,7 @@ void addBenchCommands(CLI::App& app, Context& context) {
     };
     auto* bench = app.add_subcommand("bench", "Run a model or a handler on this machine at serverless sizes");
     bench->require_subcommand(1);
-    const auto agent = [&](CLI::App* command) { command->add_option("--agent", options->agent, "Command that starts the agent, such as \"ssh host pilotlight-agent\" (default: here)"); };
+    const auto agent = [&](CLI::App* command) { command->add_option("--agent", options->agent, "Command that starts the agent, such as \"ssh host pilotlight-agent\" (default: here); files are then those of that machine"); };
 
     auto* run = bench->add_subcommand("run", "Measure latency, cold start, memory and throughput at several sizes");
     run->add_option("model", options->model, "ONNX model");
@@ -382,7 +407,7 @@ void addBenchCommands(CLI::App& app, Context& context) {
     run->add_option("--budget", options->budget, "Time to spend: 90s, 10m, 1h (default 10m, quick 3m)");
     run->add_option("--input", options->input, "File with the payload; a model's input as .npy or .pb");
     run->add_option("--dimension", options->dimensions, "Size of a dimension that the model leaves open: name=N or input:index=N");
-    run->add_option("--batch", options->batch, "A model's first dimension, where it is open")->check(CLI::Range(1, 100'000));
+    run->add_option("--batch", options->batches, "A model's first dimension, where it is open; several separated by commas");
     run->add_option("--tokens", options->tokens, "Tokens that a generating model makes for each request")->check(CLI::Range(0, 100'000));
     run->add_option("--device", options->device, "Where a model runs; bench devices lists them")->capture_default_str();
     run->add_option("--limiter", options->limiter, "auto, none, systemd-scope, cgroup-v2, cgroup-v1 or duty-cycle")->capture_default_str();
@@ -391,7 +416,7 @@ void addBenchCommands(CLI::App& app, Context& context) {
     run->add_option("--colds", options->colds, "Fresh starts of each size")->check(CLI::Range(1, 1000));
     run->add_option("--warm", options->warm, "Requests of each size")->check(CLI::Range(2, bench::kMostSamples));
     run->add_option("--rate", options->rate, "Also requests at so many planned instants a second (Poisson), latency counted from the plan")->check(CLI::Range(0.001, 1e6));
-    run->add_option("--concurrency", options->concurrency, "A model or an http handler: requests that may be under way at once, back to back and at --rate")->check(CLI::Range(1, 256));
+    run->add_option("--concurrency", options->concurrencies, "A model or an http handler: requests that may be under way at once, back to back and at --rate; several separated by commas");
     run->add_flag("--find-memory", options->find_memory, "Also search the smallest memory that requests survive");
     run->add_option("--timeout", options->timeout_s, "Seconds for a start and for each answer")->check(CLI::Range(0.1, 3600.0))->capture_default_str();
     run->add_option("--seed", options->seed, "Of the order of trials and of pauses")->capture_default_str();
@@ -404,7 +429,7 @@ void addBenchCommands(CLI::App& app, Context& context) {
     auto* show = bench->add_subcommand("show", "The points of a campaign");
     show->add_option("campaign", options->ids, "Its id, a beginning of it, or last")->required()->expected(1);
     show->callback(act([](Context& c, const BenchOptions& o) { return showBench(c, o.ids.front()); }));
-    auto* compare = bench->add_subcommand("compare", "Two campaigns size by size, or the thread counts of one");
+    auto* compare = bench->add_subcommand("compare", "Two campaigns size by size, or the thread counts, batches and concurrencies of one");
     compare->add_option("campaigns", options->ids, "One or two ids")->required()->expected(1, 2);
     compare->callback(act([](Context& c, const BenchOptions& o) { return compareBench(c, o.ids); }));
     auto* save = bench->add_subcommand("export", "A campaign as CSV, JSON, Markdown, or observations for predict memory");

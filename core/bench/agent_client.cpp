@@ -113,9 +113,14 @@ Result<AgentClient> AgentClient::start(const std::vector<std::string>& command) 
         return fail(ErrorCode::not_found, "The bench agent " + command.front() + " could not be started: " + std::strerror(started), {},
                     "Install pilotlight-agent beside this program or in PATH.");
     }
-    PILOTLIGHT_ASSIGN(auto event, impl->receive(std::chrono::seconds(20)));
-    if (!event || !std::holds_alternative<Hello>(*event)) return fail(ErrorCode::protocol, "The bench agent did not greet within 20 s");
-    impl->hello = std::get<Hello>(std::move(*event));
+    auto event = impl->receive(std::chrono::seconds(20));
+    if (!event || !*event || !std::holds_alternative<Hello>(**event)) {
+        std::string words;
+        for (const auto& word : command) words += (words.empty() ? "" : " ") + word;
+        return fail(ErrorCode::protocol, "The bench agent did not greet within 20 s, or ended before: " + words, "No measurement was made.",
+                    "Run that command in a terminal: without a question it must print one line that begins with {\"v\":1.");
+    }
+    impl->hello = std::get<Hello>(std::move(**event));
     return AgentClient(std::move(impl));
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "core/bench/quantiles.h"
 
@@ -14,11 +15,14 @@ namespace {
 // Others may use so much of what the trial leaves them before its latencies are doubted: without a control group they take turns with it.
 constexpr double kMostOthers = 0.25;
 
+// What a trial's key says, else what the plan's trial does.
+int own(int of_key, int of_plan) { return of_key > 0 ? of_key : of_plan; }
+
 std::optional<double> medianOf(const std::vector<double>& values) { return values.empty() ? std::nullopt : std::optional(median(values)); }
 
 struct Gathered {
     std::map<std::string, std::vector<double>> stages;
-    std::vector<double> colds, colds_disk, peaks;
+    std::vector<double> colds, colds_disk, colds_huge, peaks;
 };
 
 void gatherCold(const TrialRecord& record, Gathered& into) {
@@ -94,7 +98,7 @@ void judge(const TrialRecord* warm, BenchPoint& point) {
     else if (point.cpu_share && group && *point.cpu_share < 0.9 * std::min(point.vcpu, 1.0) && point.saturated_mean_ms && point.cpu_ms && *point.cpu_ms > 0.9 * *point.saturated_mean_ms * point.vcpu)
         point.verdict = fmt::format("noisy: it got {:.2f} of {:.2f} vCPU", *point.cpu_share, point.vcpu);
     else if (!isStable(result.isolated_ms))
-        point.verdict = "not stable: parts of the run differ by more than 10 %";
+        point.verdict = "not stable: parts differ by more than 10 %";
     else
         point.verdict = "stable";
 }
@@ -111,20 +115,24 @@ const char* name(CampaignEnd end) {
 }
 
 std::vector<BenchPoint> pointsOf(const Campaign& campaign) {
-    std::map<std::pair<std::int32_t, int>, std::vector<const TrialRecord*>> groups;
-    for (const auto& record : campaign.trials)
-        if (record.key.role != TrialKey::Role::memory) groups[{record.key.memory_mb, record.key.threads}].push_back(&record);
+    std::map<std::tuple<std::int32_t, int, int, int>, std::vector<const TrialRecord*>> groups;
+    for (const auto& record : campaign.trials) {
+        const auto& key = record.key;
+        if (key.role != TrialKey::Role::memory) groups[{key.memory_mb, key.threads, own(key.batch, campaign.plan.trial.target.batch), own(key.concurrency, campaign.plan.trial.concurrency)}].push_back(&record);
+    }
     std::vector<BenchPoint> out;
     for (const auto& [key, records] : groups) {
         BenchPoint point;
-        point.memory_mb = key.first;
-        point.threads = key.second;
+        std::tie(point.memory_mb, point.threads, point.batch, point.concurrency) = key;
         point.device = campaign.plan.trial.target.device;
-        point.concurrency = campaign.plan.trial.concurrency;
         Gathered gathered;
         const TrialRecord* warm = nullptr;
         for (const auto* record : records) {
             point.vcpu = record->vcpu;
+            if (record->key.role == TrialKey::Role::cold_huge) {  // another setting of the same size: nothing of it is the size's own
+                if (record->result.status == TrialStatus::ok && record->result.cold.total_ms) gathered.colds_huge.push_back(*record->result.cold.total_ms);
+                continue;
+            }
             if (!record->result.limiter.empty()) point.limiter = record->result.limiter;
             point.memory_limited = record->result.memory_limited;
             point.killed_for_memory = point.killed_for_memory || record->result.status == TrialStatus::out_of_memory;
@@ -137,6 +145,8 @@ std::vector<BenchPoint> pointsOf(const Campaign& campaign) {
         point.cold_ms = medianOf(gathered.colds);
         if (gathered.colds.size() > 1) point.cold_deviation_ms = medianDeviation(gathered.colds);
         point.cold_disk_ms = medianOf(gathered.colds_disk);
+        point.cold_huge_ms = medianOf(gathered.colds_huge);
+        if (gathered.colds_huge.size() > 1) point.cold_huge_deviation_ms = medianDeviation(gathered.colds_huge);
         point.cold_stages = {medianOf(gathered.stages["exec"]),    medianOf(gathered.stages["load"]),  medianOf(gathered.stages["environment"]),
                              medianOf(gathered.stages["session"]), medianOf(gathered.stages["first"]), medianOf(gathered.stages["total"])};
         if (!gathered.peaks.empty()) point.peak_mb = *std::max_element(gathered.peaks.begin(), gathered.peaks.end());
@@ -147,12 +157,29 @@ std::vector<BenchPoint> pointsOf(const Campaign& campaign) {
     return out;
 }
 
+Setting baseOf(const CampaignPlan& plan) {
+    const auto least = [](const std::vector<int>& values, int otherwise) { return values.empty() ? otherwise : *std::min_element(values.begin(), values.end()); };
+    return {least(plan.threads, 1), least(plan.batches, plan.trial.target.batch), least(plan.concurrencies, plan.trial.concurrency)};
+}
+
+bool sameSetting(const CampaignPlan& a_plan, const BenchPoint& a, const CampaignPlan& b_plan, const BenchPoint& b) {
+    const auto varied = [](const std::vector<int>& x, const std::vector<int>& y) { return x.size() > 1 || y.size() > 1; };
+    return a.memory_mb == b.memory_mb && a.threads == b.threads && (a.batch == b.batch || !varied(a_plan.batches, b_plan.batches)) &&
+           (a.concurrency == b.concurrency || !varied(a_plan.concurrencies, b_plan.concurrencies));
+}
+
+std::string settingText(Target::Kind kind, const Setting& setting) {
+    if (kind != Target::Kind::onnx) return fmt::format("{} at once", setting.concurrency);
+    std::string out = fmt::format("{} {}", setting.threads, setting.threads == 1 ? "thread" : "threads");
+    if (setting.batch > 1) out += fmt::format(", batch {}", setting.batch);
+    if (setting.concurrency > 1) out += fmt::format(", {} at once", setting.concurrency);
+    return out;
+}
+
 std::vector<Observation> observationsOf(const Campaign& campaign) {
     std::vector<Observation> out;
-    const auto& threads = campaign.plan.threads;
-    const int least = threads.empty() ? 1 : *std::min_element(threads.begin(), threads.end());
     for (const auto& point : pointsOf(campaign)) {
-        if (point.threads != least || !(point.usable || point.killed_for_memory)) continue;
+        if (!isBase(campaign.plan, point) || !(point.usable || point.killed_for_memory)) continue;
         Observation o;
         o.memory = Megabytes{point.memory_mb};
         o.vcpu = point.vcpu;  // isolated requests: one at a time, whatever the saturated ones' concurrency
@@ -188,6 +215,7 @@ SmallestMemory smallestMemoryOf(const Campaign& campaign) {
     double peak = 0;
     bool worked = false;
     for (const auto& record : campaign.trials) {
+        if (record.key.role == TrialKey::Role::cold_huge) continue;  // takes more memory than the model needs
         const auto& result = record.result;
         worked = worked || result.status == TrialStatus::ok || result.status == TrialStatus::out_of_memory;
         if (result.peak_mb && record.key.role != TrialKey::Role::memory) peak = std::max(peak, *result.peak_mb);
@@ -227,13 +255,27 @@ SmallestMemory smallestMemoryOf(const Campaign& campaign) {
     return out;
 }
 
-std::optional<Comparison> compare(const BenchPoint& a, const BenchPoint& b) {
+namespace {
+
+std::optional<Comparison> compareScaled(const BenchPoint& a, const BenchPoint& b, double scale) {
     if (!a.usable || !b.usable || *a.mean_ms <= 0 || *b.mean_ms <= 0) return std::nullopt;
     const auto relative = [](const BenchPoint& p) { return (*p.mean_hi - *p.mean_lo) / (2 * *p.mean_ms); };
-    const double half = std::hypot(relative(a), relative(b)), ratio = *b.mean_ms / *a.mean_ms;
+    const double half = std::hypot(relative(a), relative(b)), ratio = scale * *b.mean_ms / *a.mean_ms;
     Comparison out{ratio, ratio * std::exp(-half), ratio * std::exp(half), false};
     out.different = out.lo > 1.02 || out.hi < 1 / 1.02;
     return out;
+}
+
+}  // namespace
+
+std::optional<Comparison> compare(const BenchPoint& a, const BenchPoint& b) { return compareScaled(a, b, 1); }
+std::optional<Comparison> compareItems(const BenchPoint& a, const BenchPoint& b) { return compareScaled(a, b, static_cast<double>(a.batch) / b.batch); }
+
+std::optional<ThroughputComparison> compareThroughput(const BenchPoint& a, const BenchPoint& b) {
+    constexpr double kNoise = 1.1;  // as isStable's
+    if (!a.usable || !b.usable || a.throughput_per_s.value_or(0) <= 0 || b.throughput_per_s.value_or(0) <= 0) return std::nullopt;
+    const double ratio = *b.throughput_per_s / *a.throughput_per_s;
+    return ThroughputComparison{ratio, ratio > kNoise, ratio < 1 / kNoise};
 }
 
 }  // namespace pilotlight::bench

@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using Record = nlohmann::ordered_json;
 
-constexpr const char* kRoles[] = {"warm", "cold", "cold_disk", "memory"};
+constexpr const char* kRoles[] = {"warm", "cold", "cold_disk", "memory", "cold_huge"};
 
 // Handlers may print any bytes.
 std::string text(const Record& record) { return record.dump(-1, ' ', false, Record::error_handler_t::replace); }
@@ -35,6 +35,8 @@ bool take(const Record& record, Campaign& campaign) {
         trial.key.memory_mb = record.at("memory_mb");
         trial.key.threads = record.at("threads");
         trial.key.index = record.at("index");
+        trial.key.batch = record.value("batch", 0);
+        trial.key.concurrency = record.value("concurrency", 0);
         const auto role = std::find(std::begin(kRoles), std::end(kRoles), record.at("role").get<std::string>());
         if (role == std::end(kRoles)) return false;
         trial.key.role = static_cast<TrialKey::Role>(role - std::begin(kRoles));
@@ -66,6 +68,9 @@ Result<CampaignPlan> readPlan(const Record& record) {
     plan.sizes = record.at("sizes").get<std::vector<std::int32_t>>();
     plan.all_sizes = record.at("all_sizes");
     plan.threads = record.at("threads").get<std::vector<int>>();
+    plan.batches = record.value("batches", std::vector<int>());
+    plan.concurrencies = record.value("concurrencies", std::vector<int>());
+    plan.agent = record.value("agent", std::vector<std::string>());
     plan.colds = record.at("colds");
     plan.warm = record.at("warm");
     plan.find_memory = record.value("find_memory", false);
@@ -97,14 +102,14 @@ std::vector<std::string> idsOf(const std::string& folder) {
 
 std::string planLine(const CampaignPlan& plan) {
     return text({{"type", "campaign"}, {"v", 1}, {"id", plan.id}, {"created", plan.created}, {"platform", name(plan.platform)}, {"vcpu", plan.vcpu},
-                 {"trial", Record::parse(toLine(Request(plan.trial)))}, {"sizes", plan.sizes}, {"all_sizes", plan.all_sizes}, {"threads", plan.threads}, {"colds", plan.colds},
+                 {"trial", Record::parse(toLine(Request(plan.trial)))}, {"sizes", plan.sizes}, {"all_sizes", plan.all_sizes}, {"threads", plan.threads}, {"batches", plan.batches}, {"concurrencies", plan.concurrencies}, {"agent", plan.agent}, {"colds", plan.colds},
                  {"warm", plan.warm}, {"find_memory", plan.find_memory}, {"budget_s", plan.budget_s}, {"seed", plan.seed},
                  {"price", {{"gb_second", plan.price.usd_per_gb_second}, {"vcpu_second", plan.price.usd_per_vcpu_second}, {"request", plan.price.usd_per_request},
                             {"rounding_ms", plan.price.rounding_ms}, {"minimum_ms", plan.price.minimum_ms}}}});
 }
 std::string agentLine(const Hello& agent) { return text({{"type", "agent"}, {"hello", Record::parse(toLine(Event(agent)))}}); }
 std::string trialLine(const TrialRecord& r) {
-    return text({{"type", "trial"}, {"memory_mb", r.key.memory_mb}, {"threads", r.key.threads}, {"role", kRoles[static_cast<std::size_t>(r.key.role)]}, {"index", r.key.index},
+    return text({{"type", "trial"}, {"memory_mb", r.key.memory_mb}, {"threads", r.key.threads}, {"batch", r.key.batch}, {"concurrency", r.key.concurrency}, {"role", kRoles[static_cast<std::size_t>(r.key.role)]}, {"index", r.key.index},
                  {"vcpu", r.vcpu}, {"result", Record::parse(toLine(Event(r.result)))}});
 }
 std::string endLine(CampaignEnd end) { return text({{"type", "end"}, {"reason", name(end)}}); }

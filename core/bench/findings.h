@@ -21,7 +21,7 @@ struct Finding {
 // Most useful first; empty while nothing was measured.
 [[nodiscard]] std::vector<Finding> findingsOf(const Campaign& campaign, const std::vector<BenchPoint>& points);
 
-// Latency at the campaign's other sizes, from its measured ones (two at least, one thread count): those not measured yet and those that
+// Latency at the campaign's other sizes, from its measured ones (two at least, base points): those not measured yet and those that
 // need more CPUs than the machine has. Ascending. Empty where the model cannot tell.
 struct PredictedPoint {
     std::int32_t memory_mb = 0;

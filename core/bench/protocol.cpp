@@ -173,6 +173,7 @@ TrialRequest readTrial(Fields& fields) {
     trial.limiter = kLimiters[fields.choice("limiter", kLimiters, 0)];
     fields.number("threads", trial.threads, 1, 1024);
     fields.flag("spin", trial.spin);
+    fields.flag("huge_pages", trial.huge_pages);
     fields.flag("drop_page_cache", trial.drop_page_cache);
     fields.number("isolated", trial.isolated, 0, kMostSamples);
     fields.number("pause_ms", trial.pause_ms, 0, 60'000);
@@ -289,7 +290,7 @@ Json write(const TrialRequest& t) {
     }
     return {{"v", kProtocolVersion}, {"type", "trial"},           {"id", t.id},           {"target", target},
             {"size", {{"memory_mb", t.size.memory_mb}, {"vcpu", t.size.vcpu}, {"init_vcpu", t.size.init_vcpu}, {"period_ms", t.size.period_ms}, {"visible_cores", t.size.visible_cores}}},
-            {"limiter", t.limiter},  {"threads", t.threads},      {"spin", t.spin},       {"drop_page_cache", t.drop_page_cache},
+            {"limiter", t.limiter},  {"threads", t.threads},      {"spin", t.spin},       {"huge_pages", t.huge_pages}, {"drop_page_cache", t.drop_page_cache},
             {"isolated", t.isolated}, {"pause_ms", t.pause_ms},   {"saturated", t.saturated}, {"open_loop", t.open_loop},
             {"rate_per_s", t.rate_per_s}, {"concurrency", t.concurrency}, {"seed", t.seed},       {"most_s", t.most_s}, {"timeout_s", t.timeout_s}};
 }

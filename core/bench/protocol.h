@@ -55,6 +55,7 @@ struct TrialRequest {
     std::string limiter = "auto";        // auto | none | systemd-scope | cgroup-v2 | cgroup-v1 | duty-cycle
     int threads = 1;                     // onnx: intra-op threads; 1..1,024
     bool spin = false;                   // onnx: threads spin while they wait
+    bool huge_pages = false;             // onnx: glibc's malloc asks for transparent huge pages (GLIBC_TUNABLES=glibc.malloc.hugetlb=1)
     bool drop_page_cache = false;        // ask the kernel to forget the model's or program's pages before the start
     int isolated = 0;                    // requests one at a time with a pause before each
     double pause_ms = 60;                // mean pause before an isolated request, drawn from 50 % to 150 %

@@ -18,10 +18,15 @@ Status predictable(const Campaign& campaign) {
     return {};
 }
 
-bool singleThreaded(const BenchPoint& point) { return point.usable && point.cpu_ms && point.threads == 1; }
+// Of one thread, and the lowest batch and concurrency.
+bool singleThreaded(const CampaignPlan& plan, const BenchPoint& point) {
+    auto single = plan;
+    single.threads = {1};
+    return point.usable && point.cpu_ms && isBase(single, point);
+}
 
-tl::unexpected<Error> noPoint(const std::vector<BenchPoint>& points) {
-    if (std::any_of(points.begin(), points.end(), [](const auto& p) { return p.usable && !singleThreaded(p); }))
+tl::unexpected<Error> noPoint(const CampaignPlan& plan, const std::vector<BenchPoint>& points) {
+    if (std::any_of(points.begin(), points.end(), [&](const auto& p) { return p.usable && !singleThreaded(plan, p); }))
         return fail(ErrorCode::unsupported, "Only single-threaded points with a CPU time can be taken to another size", {}, "Measure with --threads 1");
     return fail(ErrorCode::invalid_argument, "The campaign has too few usable points to predict others from");
 }
@@ -39,8 +44,8 @@ Result<CpuNeed> cpuNeedOf(const Campaign& campaign) {
     const BenchPoint* best = nullptr;
     const auto points = pointsOf(campaign);
     for (const auto& point : points)
-        if (singleThreaded(point) && (best == nullptr || point.vcpu > best->vcpu)) best = &point;
-    if (best == nullptr) return noPoint(points);
+        if (singleThreaded(campaign.plan, point) && (best == nullptr || point.vcpu > best->vcpu)) best = &point;
+    if (best == nullptr) return noPoint(campaign.plan, points);
     return CpuNeed{*best->cpu_ms, otherOf(*best)};
 }
 
@@ -109,13 +114,13 @@ Result<LocalPrediction> LocalPrediction::of(const Campaign& campaign, const std:
     if (campaign.plan.trial.target.device != "cpu") return fail(ErrorCode::unsupported, "Only what runs on the CPU follows the CPU share", {}, "Measure every size");
     LocalPrediction out;
     for (const auto& point : points) {
-        if (!singleThreaded(point)) continue;
+        if (!singleThreaded(campaign.plan, point)) continue;
         if (point.limiter == "duty-cycle" || point.limiter == "none")
             return fail(ErrorCode::unsupported, "No kernel held the CPU share of this campaign, and another rule cannot be predicted", {}, "Run it where bench devices says that a control group works");
         out.measured_.push_back({point.vcpu, *point.cpu_ms});
         if (point.vcpu >= 1) out.other_ms_ = otherOf(point);
     }
-    if (out.measured_.size() < 2) return noPoint(points);
+    if (out.measured_.size() < 2) return noPoint(campaign.plan, points);
     return out;
 }
 

@@ -63,6 +63,13 @@ NewBenchmarkDialog::NewBenchmarkDialog(QWidget* parent) : QDialog(parent) {
     sizes_ = new QLineEdit;
     sizes_->setPlaceholderText(QStringLiteral("chosen as measurements come in"));
     threads_ = new QLineEdit(QStringLiteral("1"));
+    batch_ = new QLineEdit(QStringLiteral("1"));
+    batch_->setPlaceholderText(QStringLiteral("1, 8"));
+    concurrency_ = new QLineEdit(QStringLiteral("1"));
+    concurrency_->setPlaceholderText(QStringLiteral("1, 4"));
+    agent_ = new QLineEdit;
+    agent_->setPlaceholderText(QStringLiteral("this machine; or ssh host pilotlight-agent"));
+    agent_->setToolTip(QStringLiteral("The command that starts the agent. Files and programs are then those of the machine it runs on."));
     spin_ = new QCheckBox(QStringLiteral("Threads spin while they wait (ONNX Runtime's default)"));
     length_ = new QComboBox;
     length_->addItem(QStringLiteral("Quick: 5 fresh starts, 64 requests a size, at most 3 min"), true);
@@ -87,6 +94,9 @@ NewBenchmarkDialog::NewBenchmarkDialog(QWidget* parent) : QDialog(parent) {
     form_->addRow(QStringLiteral("Sizes, MB"), sizes_);
     form_->addRow(QStringLiteral("Threads"), threads_);
     form_->addRow(QString(), spin_);
+    form_->addRow(QStringLiteral("Batch"), batch_);
+    form_->addRow(QStringLiteral("Requests at once"), concurrency_);
+    form_->addRow(QStringLiteral("Run on"), agent_);
     form_->addRow(QStringLiteral("Length"), length_);
     column->addLayout(form_);
     says_ = makeLabel({}, Type::label, Role::muted);
@@ -104,7 +114,7 @@ NewBenchmarkDialog::NewBenchmarkDialog(QWidget* parent) : QDialog(parent) {
     column->addLayout(foot);
     connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
     connect(start_, &QPushButton::clicked, this, &QDialog::accept);
-    for (auto* field : {model_, command_, path_, input_, sizes_, threads_}) connect(field, &QLineEdit::textChanged, this, &NewBenchmarkDialog::update);
+    for (auto* field : {model_, command_, path_, input_, sizes_, threads_, batch_, concurrency_, agent_}) connect(field, &QLineEdit::textChanged, this, &NewBenchmarkDialog::update);
     for (auto* box : {kind_, platform_, length_}) {
         connect(box, &QComboBox::currentIndexChanged, this, [this] {
             showFields();
@@ -131,6 +141,8 @@ void NewBenchmarkDialog::showFields() {
     form_->setRowVisible(path_, kind() == bench::Target::Kind::http);
     form_->setRowVisible(threads_, onnx);
     form_->setRowVisible(spin_, onnx);
+    form_->setRowVisible(batch_, onnx);
+    form_->setRowVisible(concurrency_, onnx || kind() == bench::Target::Kind::http);
     input_->setPlaceholderText(onnx                                        ? QStringLiteral("made from the model's shapes; or a .npy or .pb file")
                                : kind() == bench::Target::Kind::http ? QStringLiteral("GET; or a file, sent as the body of a POST")
                                                                            : QStringLiteral("{}; or a file"));
@@ -141,26 +153,29 @@ Result<bench::CampaignPlan> NewBenchmarkDialog::plan() const {
     plan.platform = static_cast<PlatformKind>(platform_->currentData().toInt());
     auto& target = plan.trial.target;
     target.kind = kind();
+    for (const auto& word : QProcess::splitCommand(agent_->text())) plan.agent.push_back(word.toStdString());
+    const bool here = plan.agent.empty();
     if (target.kind == bench::Target::Kind::onnx) {
-        const QFileInfo file(model_->text().trimmed());
-        if (model_->text().trimmed().isEmpty()) return fail(ErrorCode::invalid_argument, "Choose a model");
-        if (!file.isFile()) return fail(ErrorCode::invalid_argument, "The model is not there: " + model_->text().toStdString());
-        target.model = file.absoluteFilePath().toStdString();
+        const QString model = model_->text().trimmed();
+        if (model.isEmpty() || (here && QFileInfo(model).isDir())) return fail(ErrorCode::invalid_argument, "Choose a model");
+        PILOTLIGHT_ASSIGN(target.model, common::targetFile(model.toStdString(), plan.agent, "model"));
         PILOTLIGHT_ASSIGN(plan.threads, numbers(threads_->text(), "number of threads", 1024));
+        PILOTLIGHT_ASSIGN(plan.batches, numbers(batch_->text(), "batch", 100'000));
         plan.trial.spin = spin_->isChecked();
     } else {
         QStringList words = QProcess::splitCommand(command_->text());
         if (words.isEmpty()) return fail(ErrorCode::invalid_argument, "Write the command that starts the handler");
-        const QString program = words.front().contains(QLatin1Char('/')) ? (QFileInfo(words.front()).isExecutable() ? QFileInfo(words.front()).absoluteFilePath() : QString())
+        const QString program = !here                                ? words.front()
+                                : words.front().contains(QLatin1Char('/')) ? (QFileInfo(words.front()).isExecutable() ? QFileInfo(words.front()).absoluteFilePath() : QString())
                                                                          : QStandardPaths::findExecutable(words.front());
         if (program.isEmpty()) return fail(ErrorCode::invalid_argument, words.front().toStdString() + " is not a program here");
         words.front() = program;
         for (const auto& word : words) target.command.push_back(word.toStdString());
         if (target.kind == bench::Target::Kind::http) target.path = target.ready_path = path_->text().trimmed().toStdString();
     }
-    if (const QString input = input_->text().trimmed(); !input.isEmpty()) {
-        if (!QFileInfo::exists(input)) return fail(ErrorCode::invalid_argument, "The input is not there: " + input.toStdString());
-        target.input = QFileInfo(input).absoluteFilePath().toStdString();
+    PILOTLIGHT_ASSIGN(target.input, common::targetFile(input_->text().trimmed().toStdString(), plan.agent, "input"));
+    if (target.kind == bench::Target::Kind::onnx || target.kind == bench::Target::Kind::http) {
+        PILOTLIGHT_ASSIGN(plan.concurrencies, numbers(concurrency_->text(), "number of requests", 256));
     }
     PILOTLIGHT_ASSIGN(const auto sizes, numbers(sizes_->text(), "memory size", 1'000'000));
     plan.sizes.assign(sizes.begin(), sizes.end());
@@ -171,16 +186,19 @@ void NewBenchmarkDialog::update() {
     const auto wanted = plan();
     start_->setEnabled(wanted.has_value());
     if (!wanted) {
-        says_->setText(qs(wanted.error().what));
+        says_->setText(qs(wanted.error().text()));
         return;
     }
     QStringList sizes;
     for (const auto size : wanted->sizes) sizes << format::integer(size);
-    QString text = QStringLiteral("Runs here, in a fresh process each time, limited to the CPU and memory of %1 MB: %2 fresh starts and %3 requests a size, at most %4 min. Sizes that need more CPUs than this machine has are predicted.")
+    QString text = QStringLiteral("Runs %5, in a fresh process each time, limited to the CPU and memory of %1 MB: %2 fresh starts and %3 requests a size, at most %4 min. Sizes that need more CPUs than the machine has are predicted.")
                        .arg(sizes.join(QStringLiteral(", ")))
                        .arg(wanted->colds)
                        .arg(wanted->warm)
-                       .arg(wanted->budget_s / 60, 0, 'f', 0);
+                       .arg(wanted->budget_s / 60, 0, 'f', 0)
+                       .arg(wanted->agent.empty() ? QStringLiteral("here") : QStringLiteral("where \"%1\" starts the agent").arg(agent_->text().trimmed()));
+    const auto settings = wanted->threads.size() * std::max<std::size_t>(1, wanted->batches.size()) * std::max<std::size_t>(1, wanted->concurrencies.size());
+    if (settings > 1) text += QStringLiteral(" Each size %1 times: threads, batch and requests at once in every combination.").arg(settings);
     if (const auto rule = bench::emulate(wanted->platform, wanted->sizes.front(), wanted->vcpu); rule && !rule->assumed.empty())
         text += QStringLiteral(" Assumed: ") + qs(rule->assumed.front()) + QLatin1Char('.');
     says_->setText(text);

@@ -29,7 +29,7 @@ private:
     void update();
     void browse(class QLineEdit* field, const QString& title, const QString& filter);
     QComboBox *kind_, *platform_, *length_;
-    QLineEdit *model_, *command_, *path_, *input_, *sizes_, *threads_;
+    QLineEdit *model_, *command_, *path_, *input_, *sizes_, *threads_, *batch_, *concurrency_, *agent_;
     QCheckBox* spin_;
     QFormLayout* form_;
     QLabel* says_;

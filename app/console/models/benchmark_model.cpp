@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <tuple>
 
 #include "app/console/models/words.h"
 #include "widgets/format.h"
@@ -18,18 +19,19 @@ namespace {
 using CampaignPtr = std::shared_ptr<const BenchCampaign>;
 
 QString sizeText(std::int32_t mb) { return format::integer(mb); }
-QString threadsText(int threads) { return QStringLiteral("%1 %2").arg(threads).arg(threads == 1 ? QStringLiteral("thread") : QStringLiteral("threads")); }
 
-// Of each size the point of the lowest thread count: what lines and predictions rest on.
-std::vector<const bench::BenchPoint*> leastThreads(const BenchCampaign& campaign) {
+// Of each size the base point: what lines and predictions rest on.
+std::vector<const bench::BenchPoint*> basePoints(const BenchCampaign& campaign) {
     std::vector<const bench::BenchPoint*> out;
     for (const auto& point : campaign.points) {
-        if (out.empty() || out.back()->memory_mb != point.memory_mb) out.push_back(&point);
+        if (bench::isBase(campaign.campaign.plan, point)) out.push_back(&point);
     }
     return out;
 }
 
-int sizesDone(const BenchCampaign& campaign) { return static_cast<int>(leastThreads(campaign).size()); }
+QString settingWords(const BenchCampaign& campaign, const bench::Setting& setting) { return qs(bench::settingText(campaign.campaign.plan.trial.target.kind, setting)); }
+
+int sizesDone(const BenchCampaign& campaign) { return static_cast<int>(basePoints(campaign).size()); }
 
 Cell durationCell(const std::optional<double>& ms, bool predicted, const char* why) {
     if (!ms) return unknownCell(QString::fromLatin1(why));
@@ -97,8 +99,10 @@ QString machineText(const bench::Machine& machine) {
     return parts.join(QStringLiteral(" · "));
 }
 
-QString campaignState(const BenchCampaign& campaign, bool running) {
-    if (running) return QStringLiteral("running, size %1 of %2").arg(std::max(1, sizesDone(campaign))).arg(campaign.campaign.plan.sizes.size());
+QString campaignState(const BenchCampaign& campaign, RunState now) {
+    if (now == RunState::pausing) return QStringLiteral("pauses after this trial");
+    if (now == RunState::paused) return QStringLiteral("paused, size %1 of %2").arg(std::max(1, sizesDone(campaign))).arg(campaign.campaign.plan.sizes.size());
+    if (now == RunState::running) return QStringLiteral("running, size %1 of %2").arg(std::max(1, sizesDone(campaign))).arg(campaign.campaign.plan.sizes.size());
     switch (campaign.campaign.end) {
         case bench::CampaignEnd::complete: return QStringLiteral("done");
         case bench::CampaignEnd::budget: return QStringLiteral("time is up");
@@ -108,9 +112,9 @@ QString campaignState(const BenchCampaign& campaign, bool running) {
     return {};
 }
 
-CampaignModel::CampaignModel(QObject* parent) : CampaignModel(std::make_shared<QString>(), parent) {}
+CampaignModel::CampaignModel(QObject* parent) : CampaignModel(std::make_shared<QString>(), std::make_shared<bool>(false), parent) {}
 
-CampaignModel::CampaignModel(std::shared_ptr<QString> running, QObject* parent)
+CampaignModel::CampaignModel(std::shared_ptr<QString> running, std::shared_ptr<bool> held, QObject* parent)
     : RowModel<CampaignPtr>(
           {
               {"what", "What",
@@ -121,9 +125,9 @@ CampaignModel::CampaignModel(std::shared_ptr<QString> running, QObject* parent)
                    return cell;
                }},
               {"state", "State",
-               [running](const CampaignPtr& c) {
+               [running, held](const CampaignPtr& c) {
                    const bool now = qs(c->campaign.plan.id) == *running;
-                   auto cell = textCell(now ? QStringLiteral("%1 of %2").arg(std::max(1, sizesDone(*c))).arg(c->campaign.plan.sizes.size()) : campaignState(*c, false),
+                   auto cell = textCell(now ? (*held ? QStringLiteral("paused") : QStringLiteral("%1 of %2").arg(std::max(1, sizesDone(*c))).arg(c->campaign.plan.sizes.size())) : campaignState(*c, RunState::no),
                                         now ? Role::accent : c->campaign.end == bench::CampaignEnd::complete ? Role::muted : Role::caution);
                    cell.sort = qs(c->campaign.plan.created);
                    cell.tooltip = qs(c->campaign.plan.created);
@@ -132,14 +136,20 @@ CampaignModel::CampaignModel(std::shared_ptr<QString> running, QObject* parent)
                true},
           },
           [](const CampaignPtr& c) { return qs(c->campaign.plan.id); }, parent),
-      running_(std::move(running)) {}
+      running_(std::move(running)), held_(std::move(held)) {}
 
 BenchPointModel::BenchPointModel(QObject* parent)
     : RowModel<BenchRow>(
           {
               {"size", "Size", [](const BenchRow& r) { return numberCell(sizeText(r.point.memory_mb) + QStringLiteral(" MB"), r.point.memory_mb); }},
               {"vcpu", "vCPU", [](const BenchRow& r) { return numberCell(QString::number(r.point.vcpu, 'f', 2), r.point.vcpu); }, true},
-              {"threads", "Threads", [](const BenchRow& r) { return numberCell(QString::number(r.point.threads), r.point.threads); }, true},
+              {"threads", "Setting",
+               [](const BenchRow& r) {
+                   auto cell = textCell(r.setting);
+                   cell.sort = QStringLiteral("%1/%2/%3").arg(r.point.threads, 5).arg(r.point.batch, 7).arg(r.point.concurrency, 4);
+                   return cell;
+               },
+               false, "threads and batch of a model, requests under way at once"},
               {"mean", "Mean",
                [](const BenchRow& r) {
                    auto cell = durationCell(r.point.mean_ms, r.predicted, "not measured");
@@ -164,33 +174,39 @@ BenchPointModel::BenchPointModel(QObject* parent)
               {"verdict", "Verdict",
                [](const BenchRow& r) {
                    auto cell = textCell(r.verdict, verdictRole(r));
-                   QStringList notes;
+                   QStringList notes{r.verdict};
                    for (const auto& note : r.point.notes) notes << qs(note);
                    if (!r.point.limiter.empty()) notes << QStringLiteral("limited by ") + qs(r.point.limiter);
                    cell.tooltip = notes.join(QLatin1Char('\n'));
                    return cell;
                }},
           },
-          [](const BenchRow& r) { return QStringLiteral("%1/%2").arg(r.point.memory_mb).arg(r.point.threads); }, parent) {}
+          [](const BenchRow& r) { return QStringLiteral("%1/%2").arg(r.point.memory_mb).arg(r.setting); }, parent) {}
 
 std::vector<BenchRow> benchRows(const BenchCampaign& campaign) {
     std::vector<BenchRow> rows;
-    for (const auto& point : campaign.points) rows.push_back({point, bench::costOfThousand(campaign.campaign.plan, point), false, qs(point.verdict)});
+    const auto base = bench::baseOf(campaign.campaign.plan);
+    for (const auto& point : campaign.points)
+        rows.push_back({point, bench::costOfThousand(campaign.campaign.plan, point), false, qs(point.verdict), settingWords(campaign, bench::settingOf(point))});
     for (const auto& predicted : campaign.predicted) {
         bench::BenchPoint point;
         point.memory_mb = predicted.memory_mb;
         point.vcpu = predicted.vcpu;
-        point.threads = campaign.points.empty() ? 1 : campaign.points.front().threads;
+        point.threads = base.threads;
+        point.batch = base.batch;
+        point.concurrency = base.concurrency;
         point.mean_ms = predicted.mean_ms;
         point.mean_lo = predicted.mean_lo;
         point.mean_hi = predicted.mean_hi;
         point.p95_ms = predicted.p95_ms;
         const auto cost = bench::costOfThousand(campaign.campaign.plan, point);
         rows.push_back({std::move(point), cost, true,
-                        predicted.beyond_machine ? QStringLiteral("predicted; %1 CPUs here").arg(campaign.campaign.agent->machine.cpus) : QStringLiteral("predicted")});
+                        predicted.beyond_machine ? QStringLiteral("predicted; %1 CPUs here").arg(campaign.campaign.agent->machine.cpus) : QStringLiteral("predicted"),
+                        settingWords(campaign, base)});
     }
     std::sort(rows.begin(), rows.end(), [](const BenchRow& a, const BenchRow& b) {
-        return std::pair(a.point.memory_mb, a.point.threads) < std::pair(b.point.memory_mb, b.point.threads);
+        const auto key = [](const bench::BenchPoint& p) { return std::tuple(p.memory_mb, p.threads, p.batch, p.concurrency); };
+        return key(a.point) < key(b.point);
     });
     return rows;
 }
@@ -206,17 +222,16 @@ SizeLines latencyLines(const BenchCampaign& campaign, const BenchCampaign* other
     for (const auto& row : benchRows(campaign)) {
         const auto& point = row.point;
         const int at = indexOf(sizes, point.memory_mb);
-        if (!mean.points.empty() && mean.points.back().size == at) continue;  // a higher thread count
-        if (!point.mean_ms) continue;
-        mean.points.push_back({at, *point.mean_ms, point.mean_lo, point.mean_hi, row.predicted, threadsText(point.threads)});
+        if (!point.mean_ms || !bench::isBase(campaign.campaign.plan, point)) continue;
+        mean.points.push_back({at, *point.mean_ms, point.mean_lo, point.mean_hi, row.predicted, row.setting});
         if (point.p95_ms) p95.points.push_back({at, *point.p95_ms, {}, {}, row.predicted, {}});
     }
     SizeLines out{labelsOf(sizes), {}};
     if (!mean.points.empty()) out.series.push_back(std::move(mean));
     if (other != nullptr) {
         widgets::SizeChart::Series second{targetName(other->campaign.plan.trial.target), 2, {}};
-        for (const auto* point : leastThreads(*other)) {
-            if (point->mean_ms) second.points.push_back({indexOf(sizes, point->memory_mb), *point->mean_ms, point->mean_lo, point->mean_hi, false, threadsText(point->threads)});
+        for (const auto* point : basePoints(*other)) {
+            if (point->mean_ms) second.points.push_back({indexOf(sizes, point->memory_mb), *point->mean_ms, point->mean_lo, point->mean_hi, false, settingWords(*other, bench::settingOf(*point))});
         }
         if (!second.points.empty()) out.series.push_back(std::move(second));
     } else if (!p95.points.empty()) {
@@ -230,7 +245,7 @@ SizeLines costLines(const BenchCampaign& campaign) {
     widgets::SizeChart::Series line{QStringLiteral("per 1,000"), 0, {}};
     for (const auto& row : benchRows(campaign)) {
         const int at = indexOf(sizes, row.point.memory_mb);
-        if (!row.usd_per_thousand || (!line.points.empty() && line.points.back().size == at)) continue;
+        if (!row.usd_per_thousand || !bench::isBase(campaign.campaign.plan, row.point)) continue;
         line.points.push_back({at, *row.usd_per_thousand, {}, {}, row.predicted, row.point.mean_ms ? format::durationText(*row.point.mean_ms) : QString()});
     }
     SizeLines out{labelsOf(sizes), {}};
@@ -254,7 +269,7 @@ ColdBars coldBars(const BenchCampaign& campaign) {
         used.push_back(i);
         out.parts.push_back({QString::fromLatin1(stages[i].first), colours[i], {}, 1});
     }
-    for (const auto* point : leastThreads(campaign)) {
+    for (const auto* point : basePoints(campaign)) {
         if (!point->cold_ms) continue;
         widgets::StackBar::Row row{sizeText(point->memory_mb), {}, format::durationText(*point->cold_ms)};
         for (const auto i : used) row.values.push_back((point->cold_stages.*stages[i].second).value_or(0));
@@ -275,7 +290,7 @@ std::vector<widgets::DotList::Item> findingItems(const BenchCampaign& campaign, 
     if (other == nullptr) return out;
     for (const auto& mine : campaign.points) {
         for (const auto& theirs : other->points) {
-            if (mine.memory_mb != theirs.memory_mb || mine.threads != theirs.threads) continue;
+            if (!bench::sameSetting(campaign.campaign.plan, mine, other->campaign.plan, theirs)) continue;
             const auto difference = bench::compare(mine, theirs);
             if (!difference) continue;
             const QString range = QStringLiteral("%1 to %2").arg(format::percentSigned(difference->lo - 1, 1), format::percentSigned(difference->hi - 1, 1));

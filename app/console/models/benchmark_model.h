@@ -27,25 +27,30 @@ struct BenchCampaign {
 [[nodiscard]] QString targetName(const bench::Target& target);  // "PP-OCRv4.onnx", "bootstrap"
 [[nodiscard]] QString targetKind(const bench::Target& target);  // "ONNX · 4.7 MB", "Lambda runtime"
 [[nodiscard]] QString machineText(const bench::Machine& machine);
-// "done", "running 4 of 6", "stopped", "interrupted"; `running`: by this program, now.
-[[nodiscard]] QString campaignState(const BenchCampaign& campaign, bool running);
+enum class RunState { no, running, pausing, paused };  // by this program, now; pausing: a trial is still under way
+// "done", "running, size 4 of 6", "paused, size 4 of 6", "stopped", "interrupted"
+[[nodiscard]] QString campaignState(const BenchCampaign& campaign, RunState now);
 
 class CampaignModel : public RowModel<std::shared_ptr<const BenchCampaign>> {
 public:
     explicit CampaignModel(QObject* parent = nullptr);
     // The campaign that this program runs; empty = none. Takes effect with the next setRows.
-    void setRunning(const QString& id) { *running_ = id; }
+    void setRunning(const QString& id, bool held) {
+        *running_ = id;
+        *held_ = held;
+    }
 
 private:
-    CampaignModel(std::shared_ptr<QString> running, QObject* parent);
+    CampaignModel(std::shared_ptr<QString> running, std::shared_ptr<bool> held, QObject* parent);
     std::shared_ptr<QString> running_;
+    std::shared_ptr<bool> held_;
 };
 
 struct BenchRow {
     bench::BenchPoint point;  // of a predicted size: what is predicted
     std::optional<double> usd_per_thousand;
     bool predicted = false;
-    QString verdict;
+    QString verdict, setting;
 };
 class BenchPointModel : public RowModel<BenchRow> {
 public:
@@ -53,7 +58,7 @@ public:
 };
 [[nodiscard]] std::vector<BenchRow> benchRows(const BenchCampaign& campaign);
 
-// Mean with its interval and p95 against size, of the lowest thread count; `other`: a second campaign's mean beside it.
+// Mean with its interval and p95 against size, of base points; `other`: a second campaign's mean beside it.
 struct SizeLines {
     QStringList sizes;
     std::vector<widgets::SizeChart::Series> series;

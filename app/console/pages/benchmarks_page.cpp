@@ -2,12 +2,16 @@
 
 #include <QDateTime>
 #include <QDir>
+#include <QFileInfo>
 #include <QHeaderView>
 #include <QLabel>
+#include <QMap>
 #include <QMenu>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QTimer>
+#include <algorithm>
+#include <utility>
 
 #include "app/common/campaigns.h"
 #include "app/console/dialogs/new_benchmark_dialog.h"
@@ -24,11 +28,12 @@ namespace pilotlight::console {
 using namespace widgets;
 
 namespace {
-constexpr int kListWidth = 264;
+constexpr int kListWidth = 264, kSettingWidth = 84, kSettingMargin = 24;
 }
 
 BenchmarksPage::BenchmarksPage(Session& session)
-    : Page(session, QStringLiteral("benchmarks")), folder_(common::benchFolder(session.options().workspace)), reading_(std::make_unique<Latest>(session.jobs())) {
+    : Page(session, QStringLiteral("benchmarks")), folder_(common::benchFolder(session.options().workspace)) {
+    pause_button_ = new QPushButton(QStringLiteral("Pause"), this);
     stop_ = new QPushButton(QStringLiteral("Stop"), this);
     compare_ = new QPushButton(QStringLiteral("Compare…"), this);
     use_ = new QPushButton(QStringLiteral("Use in What-if"), this);
@@ -36,10 +41,11 @@ BenchmarksPage::BenchmarksPage(Session& session)
     use_menu_ = new QMenu(use_);
     compare_->setMenu(compare_menu_);
     use_->setMenu(use_menu_);
-    tools_ << stop_ << compare_ << use_;
+    tools_ << pause_button_ << stop_ << compare_ << use_;
     for (auto* tool : tools_) tool->hide();
     connect(compare_menu_, &QMenu::aboutToShow, this, &BenchmarksPage::fillCompareMenu);
     connect(use_menu_, &QMenu::aboutToShow, this, &BenchmarksPage::fillUseMenu);
+    connect(pause_button_, &QPushButton::clicked, this, [this] { setPaused(pause_ && !pause_->wanted()); });
     connect(stop_, &QPushButton::clicked, this, [this] {
         if (running())
             cancel();
@@ -114,7 +120,7 @@ BenchmarksPage::BenchmarksPage(Session& session)
     points_->setSortingEnabled(false);
     points_->setAccessibleName(QStringLiteral("Results"));
     auto* header = points_->horizontalHeader();
-    const QHash<QString, int> widths{{"size", 78}, {"vcpu", 58}, {"threads", 68}, {"thousand", 92}};
+    const QHash<QString, int> widths{{"size", 78}, {"vcpu", 58}, {"threads", kSettingWidth}, {"thousand", 92}};
     for (int c = 0; c < points_model_->columnCount(); ++c) header->resizeSection(c, widths.value(points_model_->columns()[static_cast<std::size_t>(c)].key, 84));
     header->setSectionResizeMode(points_model_->columnOf(QStringLiteral("verdict")), QHeaderView::Stretch);
     results_card_->body()->addWidget(points_);
@@ -128,7 +134,9 @@ BenchmarksPage::BenchmarksPage(Session& session)
     row->addWidget(area_, 1);
 
     connect(list_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& now) {
-        wanted_ = now.data(KeyRole).toString();
+        const QString id = now.data(KeyRole).toString();
+        if (id == wanted_) return;
+        wanted_ = id;
         other_.clear();
         fill();
     });
@@ -164,41 +172,85 @@ void BenchmarksPage::showEvent(QShowEvent* event) {
     look();
 }
 
-// Names, sizes and times of the files: what tells that there is something new.
+// Each file's size and time, and the campaign that it held: only what changed is read again.
+struct BenchmarksPage::Seen {
+    struct File {
+        qint64 size = 0, modified = 0;
+        CampaignPtr campaign;
+    };
+    QMap<QString, File> files;  // by name; ids begin with the time
+    bool changed = true;        // since the look before
+};
+
 void BenchmarksPage::look() {
     if (!isVisible()) return;
-    QString now;
-    for (const auto& file : QDir(qs(folder_)).entryInfoList({QStringLiteral("*.jsonl")}, QDir::Files, QDir::Name))
-        now += file.fileName() + QLatin1Char(':') + QString::number(file.size()) + QLatin1Char(':') + QString::number(file.lastModified().toMSecsSinceEpoch()) + QLatin1Char(';');
-    if (read_ && now == seen_) return;
-    seen_ = now;
-    readFolder();
+    if (runState() != shown_state_) fillAll();
+    if (looking_) {
+        look_again_ = true;
+        return;
+    }
+    looking_ = true;
+    session_.jobs().run<std::shared_ptr<const Seen>>(
+        {.title = QStringLiteral("Read campaigns")},
+        [folder = folder_, before = seen_](Workspace&, const JobContext&) -> Result<std::shared_ptr<const Seen>> {
+            auto seen = std::make_shared<Seen>();
+            seen->changed = before == nullptr;
+            for (const auto& file : QDir(qs(folder)).entryInfoList({QStringLiteral("*.jsonl")}, QDir::Files, QDir::Name)) {
+                Seen::File now{file.size(), file.lastModified().toMSecsSinceEpoch(), nullptr};
+                const auto old = before ? before->files.constFind(file.fileName()) : QMap<QString, Seen::File>::const_iterator();
+                if (before && old != before->files.constEnd() && old->size == now.size && old->modified == now.modified) {
+                    now.campaign = old->campaign;
+                } else {
+                    seen->changed = true;
+                    auto campaign = bench::readCampaign(folder, file.completeBaseName().toStdString());
+                    if (campaign)
+                        now.campaign = std::make_shared<const BenchCampaign>(workedOut(std::move(*campaign)));
+                    else if (campaign.error().code == ErrorCode::storage)
+                        return fail(campaign.error());
+                }
+                seen->files.insert(file.fileName(), std::move(now));
+            }
+            seen->changed = seen->changed || seen->files.size() != before->files.size();
+            return std::shared_ptr<const Seen>(std::move(seen));
+        },
+        this, [this](Result<std::shared_ptr<const Seen>> seen) {
+            looking_ = false;
+            if (seen) {
+                seen_ = *seen;
+                std::vector<CampaignPtr> campaigns;
+                for (auto file = seen_->files.constEnd(); file != seen_->files.constBegin();) {
+                    if ((--file)->campaign) campaigns.push_back(file->campaign);
+                }
+                if (seen_->changed || error_ || !read_) {
+                    error_.reset();
+                    take(std::move(campaigns));
+                }
+            } else if (seen.error().code != ErrorCode::cancelled) {
+                error_ = seen.error();
+                read_ = true;
+                fill();
+            }
+            if (std::exchange(look_again_, false)) look();
+        });
 }
 
-void BenchmarksPage::readFolder() {
-    reading_->run<std::vector<CampaignPtr>>(
-        {.title = QStringLiteral("Read campaigns")},
-        [folder = folder_](Workspace&, const JobContext&) -> Result<std::vector<CampaignPtr>> {
-            PILOTLIGHT_ASSIGN(auto campaigns, bench::readCampaigns(folder));
-            std::vector<CampaignPtr> out;
-            for (auto& campaign : campaigns) out.push_back(std::make_shared<const BenchCampaign>(workedOut(std::move(campaign))));
-            return out;
-        },
-        this, [this](Result<std::vector<CampaignPtr>> campaigns) {
-            read_ = true;
-            error_.reset();
-            if (campaigns)
-                campaigns_ = std::move(*campaigns);
-            else if (campaigns.error().code != ErrorCode::cancelled)
-                error_ = campaigns.error();
-            list_model_->setRunning(running_id_);
-            list_model_->setRows(campaigns_);
-            if (wanted_.isEmpty() && !campaigns_.empty()) wanted_ = qs(campaigns_.front()->campaign.plan.id);
-            for (int r = 0; r < list_->model()->rowCount(); ++r) {
-                if (list_->model()->index(r, 0).data(KeyRole).toString() == wanted_ && list_->currentIndex().row() != r) list_->setCurrentIndex(list_->model()->index(r, 0));
-            }
-            fill();
-        });
+void BenchmarksPage::take(std::vector<CampaignPtr> campaigns) {
+    read_ = true;
+    campaigns_ = std::move(campaigns);
+    if (wanted_.isEmpty() && !campaigns_.empty()) wanted_ = qs(campaigns_.front()->campaign.plan.id);
+    fillAll();
+}
+
+RunState BenchmarksPage::runState() const {
+    if (!running()) return RunState::no;
+    if (!pause_->wanted()) return RunState::running;
+    return pause_->holding() ? RunState::paused : RunState::pausing;
+}
+
+void BenchmarksPage::setPaused(bool paused) {
+    if (!running()) return;
+    pause_->hold(paused);
+    fillAll();
 }
 
 BenchmarksPage::CampaignPtr BenchmarksPage::campaign(const QString& id) const {
@@ -210,8 +262,19 @@ BenchmarksPage::CampaignPtr BenchmarksPage::campaign(const QString& id) const {
 
 BenchmarksPage::CampaignPtr BenchmarksPage::chosen() const { return campaign(wanted_); }
 
+void BenchmarksPage::fillAll() {
+    list_model_->setRunning(running_id_, runState() == RunState::paused);
+    list_model_->setRows(campaigns_);
+    for (int r = 0; r < list_->model()->rowCount(); ++r) {
+        if (list_->model()->index(r, 0).data(KeyRole).toString() == wanted_ && list_->currentIndex().row() != r) list_->setCurrentIndex(list_->model()->index(r, 0));
+    }
+    fill();
+}
+
 void BenchmarksPage::fill() {
+    shown_state_ = runState();
     const auto shown = chosen();
+    pause_button_->setVisible(false);
     stop_->setVisible(false);
     if (campaigns_.empty()) {
         if (error_)
@@ -231,6 +294,10 @@ void BenchmarksPage::fill() {
     area_->setVisible(shown != nullptr);
     const bool mine = running() && shown && qs(shown->campaign.plan.id) == running_id_;
     const bool unfinished = shown && shown->campaign.end != bench::CampaignEnd::complete;
+    const bool held = mine && pause_->wanted();
+    pause_button_->setVisible(mine);
+    pause_button_->setText(held ? QStringLiteral("Resume") : QStringLiteral("Pause"));
+    pause_button_->setToolTip(held ? QStringLiteral("Measures on") : QStringLiteral("Lets this trial end and begins no other until Resume; the time budget stands still"));
     stop_->setText(mine ? QStringLiteral("Stop") : QStringLiteral("Go on"));
     stop_->setEnabled(mine || !running());
     stop_->setToolTip(mine ? QStringLiteral("What was measured is kept; Go on continues from it") : QStringLiteral("Measures what is still missing"));
@@ -262,9 +329,13 @@ void BenchmarksPage::fill() {
     for (const auto& trial : shown->campaign.trials) {
         if (!trial.result.engine.empty()) engine = trial.result.engine;
     }
-    results_card_->setCaption(QStringLiteral("%1; %2 requests%3").arg(campaignState(*shown, mine), format::integer(samples), engine.empty() ? QString() : QStringLiteral(", ") + qs(engine)));
+    results_card_->setCaption(QStringLiteral("%1; %2 requests%3").arg(campaignState(*shown, mine ? shown_state_ : RunState::no), format::integer(samples), engine.empty() ? QString() : QStringLiteral(", ") + qs(engine)));
     machine_->setText(shown->campaign.agent ? machineText(shown->campaign.agent->machine) : QString());
-    points_model_->setRows(benchRows(*shown));
+    auto rows = benchRows(*shown);
+    int setting_width = kSettingWidth;
+    for (const auto& each : rows) setting_width = std::max(setting_width, points_->fontMetrics().horizontalAdvance(each.setting) + kSettingMargin);
+    points_->horizontalHeader()->resizeSection(points_model_->columnOf(QStringLiteral("threads")), setting_width);
+    points_model_->setRows(std::move(rows));
     points_->sortByColumn(0, Qt::AscendingOrder);
     points_->fitHeight(10);
     auto items = findingItems(*shown, other.get());
@@ -291,20 +362,22 @@ void BenchmarksPage::run(bench::Campaign campaign) {
         return;
     }
     running_id_ = wanted_ = qs(campaign.plan.id);
+    pause_ = std::make_shared<bench::Pause>();
     other_.clear();
     job_ = session_.jobs().run<bool>(
         {.title = QStringLiteral("Benchmark ") + targetName(campaign.plan.trial.target), .lane = Lane::compute, .visible = true, .urgent = true},
-        [folder = folder_, campaign = std::move(campaign)](Workspace&, const JobContext& job) mutable -> Result<bool> {
-            PILOTLIGHT_TRY(common::runSession(folder, campaign, {}, job));
+        [folder = folder_, campaign = std::move(campaign), pause = pause_](Workspace&, const JobContext& job) mutable -> Result<bool> {
+            PILOTLIGHT_TRY(common::runSession(folder, campaign, job, {}, pause.get()));
             return true;
         },
         this, [this](Result<bool> done) {
             job_ = 0;
             running_id_.clear();
             if (!done && done.error().code != ErrorCode::cancelled) emit session_.reported(qs(done.error().what), qs(done.error().text()));
-            readFolder();
+            fillAll();
+            look();
         });
-    fill();
+    fillAll();
 }
 
 void BenchmarksPage::fillCompareMenu() {

@@ -2,10 +2,9 @@
 // Campaigns are files that the command line writes too: the page follows the folder, so that it is live whoever runs one.
 #pragma once
 
-#include <QFileInfo>
-
 #include "app/console/models/benchmark_model.h"
 #include "app/console/pages/page.h"
+#include "core/bench/campaign_run.h"
 
 class QLabel;
 class QMenu;
@@ -30,6 +29,8 @@ public:
     [[nodiscard]] QAbstractItemModel* exportModel() override;
     [[nodiscard]] QString basis() const override;
     bool cancel() override;
+    // Holds the running campaign after its trial, or lets it go on. Its budget stands still meanwhile.
+    void setPaused(bool paused);
 
     // Starts a new campaign, or goes on with an interrupted one.
     void run(bench::Campaign campaign);
@@ -41,8 +42,11 @@ protected:
 
 private:
     using CampaignPtr = std::shared_ptr<const BenchCampaign>;
-    void look();  // reads the folder again where it changed
-    void readFolder();
+    // Reads what changed in the folder, off the GUI thread; one look at a time.
+    void look();
+    void take(std::vector<CampaignPtr> campaigns);
+    [[nodiscard]] RunState runState() const;  // of the campaign that runs here
+    void fillAll();  // the list too
     void fill();
     [[nodiscard]] CampaignPtr chosen() const;
     [[nodiscard]] CampaignPtr campaign(const QString& id) const;
@@ -53,9 +57,12 @@ private:
     std::string folder_;
     std::vector<CampaignPtr> campaigns_;
     std::optional<Error> error_;
-    QString seen_, wanted_, other_;
-    bool read_ = false;
-    std::unique_ptr<Latest> reading_;
+    QString wanted_, other_;
+    struct Seen;  // the folder as it was last read
+    std::shared_ptr<const Seen> seen_;
+    bool read_ = false, looking_ = false, look_again_ = false;
+    std::shared_ptr<bench::Pause> pause_;
+    RunState shown_state_ = RunState::no;
     JobId job_ = 0;
     QString running_id_;
     QTimer* timer_;
@@ -69,7 +76,7 @@ private:
     widgets::StackBar* cold_;
     widgets::DotList* says_;
     QScrollArea* area_;
-    QPushButton *stop_, *compare_, *use_;
+    QPushButton *pause_button_, *stop_, *compare_, *use_;
     QMenu *compare_menu_, *use_menu_;
     QList<QWidget*> tools_;
 };

@@ -67,6 +67,16 @@ TEST_F(OnnxSession, VersionIsNegotiated) {
     EXPECT_EQ(runtime_->devices().front(), "cpu");
 }
 
+// Else it would be measured as if an item of it took an eighth of the time.
+TEST_F(OnnxSession, ABatchThatTheModelDoesNotTakeIsRefused) {
+    const auto fixed = runtime_->open({.model = models() / "light/light_squeezenet.onnx", .batch = 8});
+    ASSERT_FALSE(fixed);
+    EXPECT_EQ(fixed.error().code, ErrorCode::unsupported);
+    EXPECT_NE(fixed.error().what.find("takes no batch of 8"), std::string::npos) << fixed.error().text();
+    const auto open = test::OnnxModel().input("x", 1, {"batch", "4"}).output("y", 1, {"batch", "4"}).node("Relu", {"x"}, {"y"}).bytes();
+    EXPECT_EQ(outputsOf({.model = write("relu.onnx", open), .batch = 8}).size(), 32U);
+}
+
 TEST_F(OnnxSession, ComputesWhatTheOnnxProjectSays) {
     int compared = 0;
     for (const auto& one : std::filesystem::directory_iterator(models() / "node")) {

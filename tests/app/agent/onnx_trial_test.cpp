@@ -1,8 +1,11 @@
 // Models run by the agent program, as a front end sees it; a GPU's provider and NVIDIA's library are stood for by fakes at their dlopen seams.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "core/bench/agent_client.h"
 #include "core/bench/quantiles.h"
@@ -179,6 +182,24 @@ TEST_F(OnnxTrial, ADevicesOutputIsComparedWithTheCpus) {
     const auto none = run(agent, request);
     EXPECT_EQ(none.status, TrialStatus::unsupported) << none.detail;
     EXPECT_NE(none.detail.find("No part of the model"), std::string::npos) << none.detail;
+}
+
+TEST_F(OnnxTrial, HugePagesAreAskedOfTheWorkersAllocator) {
+    auto agent = start({{"GLIBC_TUNABLES", "glibc.malloc.perturb=0"}});
+    auto request = trial("blazeface.onnx", 1);
+    request.isolated = 20;
+    request.huge_pages = true;
+    std::atomic<bool> over{false}, seen{false};
+    std::thread other([&] {
+        for (; !over && !seen; std::this_thread::sleep_for(std::chrono::milliseconds(10)))
+            for (const char between : {':', '\0'})  // glibc may end each tunable in place
+                if (!test::processesWith(std::string("glibc.malloc.perturb=0") + between + "glibc.malloc.hugetlb=1", "environ").empty()) seen = true;
+    });
+    const auto result = run(agent, request);
+    over = true;
+    other.join();
+    EXPECT_EQ(result.status, TrialStatus::ok) << result.detail;
+    EXPECT_TRUE(seen);
 }
 
 TEST_F(OnnxTrial, TokensAreTimed) {

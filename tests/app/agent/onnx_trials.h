@@ -9,6 +9,7 @@
 
 #include "core/bench/agent_client.h"
 #include "tests/support/data.h"
+#include "tests/support/left_behind.h"
 #include "tests/support/process.h"
 
 namespace pilotlight::agent {

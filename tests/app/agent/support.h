@@ -7,11 +7,11 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "core/bench/agent_client.h"
+#include "tests/support/left_behind.h"
 #include "tests/support/process.h"
 
 namespace pilotlight::test {
@@ -90,40 +90,6 @@ inline bool hasLimiter(const bench::AgentClient& agent, const std::string& name)
     for (const auto& one : agent.hello().limiters)
         if (one.name == name) return one.available;
     return false;
-}
-
-// The control groups that agents of this build have made and not removed; another build's living agent may have its own.
-inline std::vector<std::string> controlGroups() {
-    std::vector<std::string> out;
-    std::error_code ignored;
-    for (std::filesystem::recursive_directory_iterator at("/sys/fs/cgroup", ignored), end; at != end; at.increment(ignored)) {
-        if (ignored) break;
-        int owner = 0;
-        if (!at->is_directory(ignored) || std::sscanf(at->path().filename().c_str(), "pilotlight-%d-", &owner) != 1) continue;
-        const auto program = std::filesystem::read_symlink("/proc/" + std::to_string(owner) + "/exe", ignored);
-        if (program.empty() || program == builtProgram("pilotlight-agent")) out.push_back(at->path());
-    }
-    return out;
-}
-
-// Processes whose command line holds `mark`, with their state ("S", "T" = stopped).
-inline std::vector<std::pair<int, char>> processesWith(const std::string& mark) {
-    std::vector<std::pair<int, char>> out;
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
-        const int pid = std::atoi(entry.path().filename().c_str());
-        if (pid <= 0 || pid == ::getpid()) continue;
-        std::ifstream file(entry.path() / "cmdline");
-        std::ostringstream line;
-        line << file.rdbuf();  // reading fails, and must not throw, where the process ends meanwhile
-        if (line.str().find(mark) == std::string::npos) continue;
-        std::ifstream stat(entry.path() / "stat");
-        std::string text;
-        std::getline(stat, text);
-        const auto close = text.rfind(')');
-        if (close != std::string::npos && close + 2 < text.size()) out.emplace_back(pid, text[close + 2]);
-    }
-    return out;
 }
 
 }  // namespace pilotlight::test

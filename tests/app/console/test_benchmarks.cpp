@@ -1,7 +1,15 @@
 // The Benchmarks page: follows the campaigns of a workspace's folder, whoever writes them, and runs one itself.
+#include <QApplication>
 #include <QFile>
+#include <QFormLayout>
+#include <QLabel>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QTest>
+#include <QTimer>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
 
 #include "app/common/campaigns.h"
 #include "app/console/dialogs/new_benchmark_dialog.h"
@@ -9,6 +17,7 @@
 #include "app/console/pages/benchmarks_page.h"
 #include "core/bench/campaign_file.h"
 #include "tests/support/data.h"
+#include "tests/support/left_behind.h"
 #include "widgets/card.h"
 #include "widgets/table_delegates.h"
 #include "widgets/theme.h"
@@ -100,6 +109,71 @@ private slots:
         QVERIFY(!page.cancel());
     }
 
+    void pausesAndResumes() {
+        const pilotlight::test::TemporaryDirectory folder;
+        SessionOptions options;
+        options.workspace = folder.path().string();
+        options.refresh_seconds = 0;
+        Session session(options);
+        BenchmarksPage page(session);
+        page.resize(1200, 800);
+        page.show();
+        session.start();
+        QTRY_VERIFY(session.loaded());
+        const auto button = [&](const char* text) {
+            for (auto* tool : page.tools()) {
+                auto* one = qobject_cast<QPushButton*>(tool);
+                if (one->text() == QLatin1String(text) && !one->isHidden()) return one;
+            }
+            return static_cast<QPushButton*>(nullptr);
+        };
+        bench::Campaign campaign;
+        campaign.plan = command({"/bin/sh", "-c", "cat > /dev/null; sleep 0.3; echo {}"});  // 13 requests in the first trial
+        campaign.plan.sizes = {512};
+        campaign.plan.warm = 2;
+        const auto id = campaign.plan.id;
+        page.run(std::move(campaign));
+        const auto trials = [&] {
+            const auto read = bench::readCampaign(common::benchFolder(options.workspace), id);
+            return read ? read->trials.size() : 0;
+        };
+        const auto state = [&] {
+            for (const auto* table : page.findChildren<widgets::Table*>())
+                if (table->accessibleName() == QLatin1String("Campaigns") && table->model()->rowCount() == 1) return table->model()->index(0, 1).data().toString();
+            return QString();
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(button("Pause") != nullptr && button("Stop") != nullptr, 60'000);
+        button("Pause")->click();
+        QTRY_COMPARE_WITH_TIMEOUT(state(), QStringLiteral("paused"), 60'000);
+        const auto before = trials();
+        QTest::qWait(1500);
+        QCOMPARE(trials(), before);
+        QVERIFY(before >= 1U && before < 5U);
+        QVERIFY(button("Resume") != nullptr);
+        button("Resume")->click();
+        QTRY_VERIFY_WITH_TIMEOUT(!page.running(), 120'000);
+        QCOMPARE(trials(), 5U);
+        QVERIFY(button("Pause") == nullptr);
+    }
+
+    // The console's own page and jobs in a process that is killed: agent, handler and control groups end with it.
+    void killedItLeavesNothing() {
+        for (const int after_ms : {0, 60, 300, 900, 2000}) {
+            const pilotlight::test::TemporaryDirectory folder;
+            const std::string mark = folder.path().string() + "/handler";
+            {
+                pilotlight::test::Background console({"/proc/self/exe", "--campaign", folder.path().string(), mark});
+                QCOMPARE(console.readLine(), std::string("running"));
+                QTest::qWait(after_ms);
+                console.kill(SIGKILL);
+                console.wait();
+            }
+            const auto left = [&] { return !pilotlight::test::processesWith(mark).empty() || !pilotlight::test::processesWith(folder.path().string(), "environ").empty() || !pilotlight::test::controlGroups().empty(); };
+            QTRY_VERIFY_WITH_TIMEOUT(!left(), 10'000);
+            for (const auto& entry : std::filesystem::directory_iterator(folder.path())) QVERIFY2(entry.path().filename() != "temporary" || std::filesystem::is_empty(entry), "a temporary file is left");
+        }
+    }
+
     void theDialogSaysWhatIsOff() {
         NewBenchmarkDialog dialog(nullptr);
         QVERIFY(!dialog.plan());
@@ -116,8 +190,73 @@ private slots:
         QVERIFY2(plan.has_value(), plan ? "" : plan.error().what.c_str());
         QCOMPARE(plan->budget_s, 180.0);
         QVERIFY(!plan->sizes.empty());
+        QVERIFY(plan->agent.empty());
+    }
+
+    void theDialogTakesListsAndAnotherMachine() {
+        NewBenchmarkDialog dialog(nullptr);
+        const auto field = [&](const char* label) {
+            for (auto* form : dialog.findChildren<QFormLayout*>())
+                for (int r = 0; r < form->rowCount(); ++r)
+                    if (auto* name = form->itemAt(r, QFormLayout::LabelRole); name != nullptr && qobject_cast<QLabel*>(name->widget())->text() == QLatin1String(label))
+                        return qobject_cast<QLineEdit*>(form->itemAt(r, QFormLayout::FieldRole)->widget());
+            return static_cast<QLineEdit*>(nullptr);
+        };
+        field("Run on")->setText(QStringLiteral("ssh gpu-box pilotlight-agent"));
+        dialog.setModel(QStringLiteral("m.onnx"));
+        QVERIFY(!dialog.plan());  // where on that machine?
+        dialog.setModel(QStringLiteral("/there/m.onnx"));
+        field("Threads")->setText(QStringLiteral("1, 2"));
+        field("Batch")->setText(QStringLiteral("8 1"));
+        field("Requests at once")->setText(QStringLiteral("1,4"));
+        const auto plan = dialog.plan();
+        QVERIFY2(plan.has_value(), plan ? "" : plan.error().what.c_str());
+        QCOMPARE(plan->agent, (std::vector<std::string>{"ssh", "gpu-box", "pilotlight-agent"}));
+        QCOMPARE(plan->batches, (std::vector<int>{1, 8}));
+        QCOMPARE(plan->concurrencies, (std::vector<int>{1, 4}));
+        field("Requests at once")->setText(QStringLiteral("1000"));
+        QVERIFY(!dialog.plan());
     }
 };
 
-QTEST_MAIN(BenchmarksTest)
+namespace {
+
+// A console whose Benchmarks page runs a campaign, until it is killed.
+int runCampaign(QApplication& application, const std::string& workspace, const std::string& mark) {
+    widgets::Theme::instance().install(application);
+    const std::string temporary = workspace + "/temporary";
+    std::filesystem::create_directory(temporary);
+    ::setenv("TMPDIR", temporary.c_str(), 1);
+    SessionOptions options;
+    options.workspace = workspace;
+    options.refresh_seconds = 0;
+    Session session(options);
+    MainWindow window(session);
+    window.show();
+    session.start();
+    window.openPage(QStringLiteral("benchmarks"));
+    auto* page = qobject_cast<BenchmarksPage*>(window.page(QStringLiteral("benchmarks")));
+    bench::Campaign campaign;
+    bench::CampaignPlan plan;
+    plan.trial.target.kind = bench::Target::Kind::command;
+    plan.trial.target.command = {"/bin/sh", "-c", "sleep 0.05; : " + mark};
+    plan.sizes = {512, 1769};
+    campaign.plan = common::completed(std::move(plan), true).value();
+    QTimer::singleShot(0, page, [&] {
+        page->run(campaign);
+        std::puts("running");
+        std::fflush(stdout);
+    });
+    return QApplication::exec();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    QApplication application(argc, argv);
+    if (argc == 4 && std::string_view(argv[1]) == "--campaign") return runCampaign(application, argv[2], argv[3]);
+    BenchmarksTest test;
+    return QTest::qExec(&test, argc, argv);
+}
+
 #include "test_benchmarks.moc"

@@ -133,17 +133,24 @@ TEST_F(Bench, InterruptedItIsResumedWithoutRepeating) {
     EXPECT_EQ(Json::parse(bench({"list", "--json"}).out)[0]["trials"], 6);
 }
 
-TEST_F(Bench, KilledItLeavesNothingAndItsCampaignIsReadable) {
+TEST_F(Bench, KilledAtAnyMomentItLeavesNothingAndItsCampaignIsReadable) {
     const auto program = handler("time.sleep(0.02)\nreturn event");
-    {
-        Background run(command({"run", "--handler", "lambda", "--sizes", "512,1769", "--", program}));
-        std::this_thread::sleep_for(std::chrono::seconds(3));
-        run.kill(SIGKILL);
-        run.wait();
+    const auto temporary = folder_.file("temporary");
+    std::filesystem::create_directory(temporary);
+    // Before the agent, at its start, in an INIT, in requests, between trials.
+    for (const int after_ms : {0, 15, 40, 90, 160, 250, 400, 700, 1100, 1900, 3000}) {
+        {
+            Background run(command({"run", "--handler", "lambda", "--sizes", "512,1769", "--", program}), {{"TMPDIR", temporary}});
+            std::this_thread::sleep_for(std::chrono::milliseconds(after_ms));
+            run.kill(SIGKILL);
+            run.wait();
+        }
+        const auto left = [&] { return !processesWith(program).empty() || !processesWith(temporary, "environ").empty() || !controlGroups().empty(); };
+        for (int i = 0; i < 300 && left(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        EXPECT_FALSE(left()) << after_ms;
+        EXPECT_TRUE(std::filesystem::is_empty(temporary)) << after_ms;
+        EXPECT_EQ(bench({"list"}).exit_code, 0) << after_ms;
     }
-    for (int i = 0; i < 200 && !(processesWith(program).empty() && controlGroups().empty()); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    EXPECT_TRUE(processesWith(program).empty());
-    EXPECT_TRUE(controlGroups().empty());
     EXPECT_EQ(bench({"show", "last"}).exit_code, 0);
 }
 
@@ -164,6 +171,11 @@ TEST_F(Bench, WrongWordsAreUsageErrorsAndFailuresAreTold) {
     EXPECT_EQ(bench({"run", "--handler", "command", "--sizes", "64", "--", "true"}).exit_code, 2);  // no such Lambda
     EXPECT_EQ(bench({"run", "--handler", "command", "--budget", "soon", "--", "true"}).exit_code, 2);
     EXPECT_EQ(bench({"run", "--handler", "command", "--limiter", "magic", "--", "true"}).exit_code, 2);
+    EXPECT_EQ(bench({"run", "--handler", "command", "--batch", "1,8", "--", "true"}).exit_code, 2);
+    EXPECT_EQ(bench({"run", "--handler", "http", "--concurrency", "1,1000", "--", "true"}).exit_code, 2);
+    const auto elsewhere = bench({"run", "model.onnx", "--agent", "ssh box pilotlight-agent"});
+    EXPECT_EQ(elsewhere.exit_code, 2);
+    EXPECT_NE(elsewhere.err.find("whole path"), std::string::npos) << elsewhere.err;
     EXPECT_EQ(bench({"show", "20991231"}).exit_code, 1);
     EXPECT_TRUE(Json::parse(bench({"list", "--json"}).out).empty());  // and nothing was begun
     const auto failing = bench({"run", "--handler", "command", "--sizes", "512", "--json", "--", "sh", "-c", "echo no weights >&2; exit 7"});
@@ -173,6 +185,36 @@ TEST_F(Bench, WrongWordsAreUsageErrorsAndFailuresAreTold) {
     const auto absent = bench({"run", "--agent", "/no/such/agent", "--handler", "command", "--", "true"});
     EXPECT_EQ(absent.exit_code, 1);
     EXPECT_NE(absent.err.find("/no/such/agent"), std::string::npos);
+    const auto silent = bench({"run", "--agent", "echo hello", "--handler", "command", "--", "true"});
+    EXPECT_EQ(silent.exit_code, 1);
+    EXPECT_NE(silent.err.find("echo hello"), std::string::npos) << silent.err;
+}
+
+TEST_F(Bench, RequestsAtOnceAreVariedWhereTheAgentIsStartedByACommandOfTheUsers) {
+    const auto server = folder_.script("server", R"(#!/usr/bin/env python3
+import http.server, os, time
+class H(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        time.sleep(0.02)
+        self.send_response(200); self.send_header("Content-Length", "2"); self.end_headers(); self.wfile.write(b"ok")
+    def log_message(self, *a): pass
+class S(http.server.ThreadingHTTPServer):
+    request_queue_size = 64
+S(("127.0.0.1", int(os.environ["PORT"])), H).serve_forever()
+)");
+    const auto run = bench({"run", "--agent", "env FROM=here " + builtProgram("pilotlight-agent"), "--handler", "http", "--platform", "gcp", "--sizes", "512", "--vcpu", "1", "--concurrency", "4,1", "--colds", "1", "--warm", "40", "--json", "--", server});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    const auto points = Json::parse(run.out)["points"];
+    ASSERT_EQ(points.size(), 2U);
+    EXPECT_EQ(points[0]["concurrency"], 1);
+    EXPECT_EQ(points[1]["concurrency"], 4);
+    const auto rows = Json::parse(bench({"compare", "last", "--json"}).out);
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows[0]["verdict"], "more a second");  // it sleeps
+    EXPECT_TRUE(rows[0]["ratio"].is_null());
+    EXPECT_NE(bench({"compare", "last"}).out.find("1 at once / 4 at once"), std::string::npos);
+    EXPECT_EQ(bench({"run", "--resume", "last"}).exit_code, 0);  // by the same command
 }
 
 TEST_F(Bench, DevicesNamesLimitersAndMachine) {

@@ -1,11 +1,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <random>
 #include <set>
+#include <thread>
+#include <tuple>
 
 #include "core/bench/campaign_file.h"
 #include "core/bench/campaign_run.h"
@@ -138,6 +142,103 @@ TEST(BenchCampaign, InterruptedItGoesOnWithoutRepeating) {
     for (const auto& trial : whole->trials) keys.insert(trial.key);
     EXPECT_EQ(keys.size(), 8U);
     std::filesystem::remove_all(folder);
+}
+
+TEST(BenchCampaign, EveryCombinationOfThreadsBatchAndConcurrencyIsMeasuredAndKept) {
+    Campaign campaign{.plan = examplePlan()};
+    campaign.plan.sizes = {512};
+    campaign.plan.trial.target = {.kind = Target::Kind::onnx, .model = "m.onnx"};
+    campaign.plan.threads = {1, 2};
+    campaign.plan.batches = {1, 8};
+    campaign.plan.concurrencies = {1, 4};
+    std::set<std::tuple<int, int, int>> seen;
+    int huge = 0;
+    const auto run = [&](const TrialRequest& request, const JobContext&) -> Result<TrialResult> {
+        seen.insert({request.threads, request.target.batch, request.concurrency});
+        huge += request.huge_pages;
+        auto result = measured(request, 50 * request.target.batch);
+        if (request.huge_pages) *result.cold.total_ms /= 2;
+        return result;
+    };
+    std::string file = planLine(campaign.plan) + "\n";
+    const auto keep = [&](const TrialRecord& record) -> Status {
+        file += trialLine(record) + "\n";
+        return {};
+    };
+    ASSERT_TRUE(runCampaign(campaign, 2, run, keep, {}));
+    EXPECT_EQ(seen.size(), 8U);
+    EXPECT_EQ(huge, 4);  // with one setting
+    const auto read = parseCampaign(file);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->passed_over, 0);
+    EXPECT_EQ(planLine(read->plan), planLine(campaign.plan));
+    const auto points = pointsOf(*read);
+    ASSERT_EQ(points.size(), 8U);
+    EXPECT_EQ(settingText(Target::Kind::onnx, settingOf(points[0])), "1 thread");
+    EXPECT_EQ(settingText(Target::Kind::onnx, settingOf(points[3])), "1 thread, batch 8, 4 at once");
+    EXPECT_EQ(settingText(Target::Kind::http, settingOf(points[1])), "4 at once");
+    EXPECT_EQ(std::count_if(points.begin(), points.end(), [&](const auto& point) { return isBase(read->plan, point); }), 1);
+    EXPECT_TRUE(isBase(read->plan, points[0]));
+    EXPECT_NEAR(*points[0].cold_huge_ms, *points[0].cold_ms / 2, 20);
+    EXPECT_FALSE(points[1].cold_huge_ms);
+    // Curves rest on the base alone: batches of 8 take eight times as long.
+    const auto observations = observationsOf(*read);
+    ASSERT_EQ(observations.size(), 1U);
+    EXPECT_NEAR(observations[0].mean_ms, *points[0].mean_ms, 1e-9);
+    EXPECT_FALSE(sameSetting(read->plan, points[0], read->plan, points[2]));
+    auto single = examplePlan();
+    EXPECT_TRUE(sameSetting(single, points[0], single, points[2]));  // two campaigns of one batch each may be set side by side
+}
+
+// Huge pages take memory of their own: a start that they killed says nothing about the size.
+TEST(BenchCampaign, AKillWithHugePagesIsNotTheSizes) {
+    Campaign campaign{.plan = examplePlan()};
+    campaign.plan.sizes = {512};
+    campaign.plan.trial.target = {.kind = Target::Kind::onnx, .model = "m.onnx"};
+    int huge = 0;
+    const auto run = [&](const TrialRequest& request, const JobContext&) -> Result<TrialResult> {
+        auto result = measured(request, 20);
+        if (request.huge_pages) {
+            ++huge;
+            result.status = TrialStatus::out_of_memory;
+            result.peak_mb = 500;
+        }
+        return result;
+    };
+    ASSERT_TRUE(runCampaign(campaign, 2, run, [](const TrialRecord&) -> Status { return {}; }, {}));
+    EXPECT_EQ(huge, 1);  // the others would be killed too
+    EXPECT_EQ(campaign.trials.size(), 5U);
+    const auto points = pointsOf(campaign);
+    ASSERT_EQ(points.size(), 1U);
+    EXPECT_TRUE(points[0].usable);
+    EXPECT_FALSE(points[0].killed_for_memory);
+    EXPECT_EQ(points[0].peak_mb, 90);
+    EXPECT_FALSE(points[0].cold_huge_ms);
+    EXPECT_FALSE(smallestMemoryOf(campaign).fails_mb);
+}
+
+TEST(BenchCampaign, PausedItBeginsNoTrialAndItsBudgetStands) {
+    Campaign campaign{.plan = examplePlan()};
+    campaign.plan.sizes = {512, 1769};
+    campaign.plan.budget_s = 3;
+    Pause pause;
+    std::atomic<int> trials{0};
+    const auto run = [&](const TrialRequest& request, const JobContext&) -> Result<TrialResult> {
+        if (++trials == 2) pause.hold(true);
+        return measured(request, 20);
+    };
+    const auto begin = std::chrono::steady_clock::now();
+    std::thread other([&] {
+        while (!pause.holding()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        std::this_thread::sleep_for(std::chrono::milliseconds(3500));
+        EXPECT_EQ(trials, 2);
+        pause.hold(false);
+    });
+    ASSERT_TRUE(runCampaign(campaign, 2, run, [](const TrialRecord&) -> Status { return {}; }, {}, &pause));
+    other.join();
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(3500));
+    EXPECT_EQ(campaign.end, CampaignEnd::complete);  // longer than its budget, had the pause counted
+    EXPECT_EQ(trials, 8);
 }
 
 TEST(BenchCampaign, FailuresArePointsWithTheirReason) {

@@ -49,8 +49,47 @@ TEST(BenchFindings, TheFastestOfTheFlatPartIsNamed) {
 TEST(BenchFindings, ThreadsAreWarnedOfOnlyWhereTheMeasurementIsStable) {
     std::vector<BenchPoint> points{point(512, 0.29, 100), point(512, 0.29, 190, 2)};
     EXPECT_TRUE(says(findingsOf(campaign(), points), Finding::Kind::caution, "At 512 MB (0.29 vCPU) use 1 thread: 2 threads take 1.9 × as long"));
-    points[1].verdict = "not stable: parts of the run differ by more than 10 %";
+    points[1].verdict = "not stable: parts differ by more than 10 %";
     EXPECT_FALSE(says(findingsOf(campaign(), points), Finding::Kind::caution, "thread"));
+}
+
+TEST(BenchFindings, BatchesAreJudgedByTheTimeOfAnItem) {
+    auto alone = point(512, 0.29, 10), eight = point(512, 0.29, 60);
+    eight.batch = 8;
+    EXPECT_TRUE(says(findingsOf(campaign(), {alone, eight}), Finding::Kind::good, "At 512 MB an item of a batch of 8 takes 7.5 ms, of a batch of 1 10.0 ms; a request waits 60.0 ms for it."));
+    eight.mean_ms = 120, eight.mean_lo = 119, eight.mean_hi = 121;
+    EXPECT_TRUE(says(findingsOf(campaign(), {alone, eight}), Finding::Kind::caution, "do not batch"));
+    eight.mean_ms = 80, eight.mean_lo = 79, eight.mean_hi = 81;
+    EXPECT_TRUE(says(findingsOf(campaign(), {alone, eight}), Finding::Kind::fact, "neither cheaper nor dearer"));
+    eight.verdict = "noisy";
+    for (const auto& finding : findingsOf(campaign(), {alone, eight})) EXPECT_EQ(finding.text.find("atch"), std::string::npos) << finding.text;
+}
+
+TEST(BenchFindings, RequestsAtOnceAreJudgedByHowManyAreServedASecond) {
+    auto one = point(2048, 2, 30), four = point(2048, 2, 30);
+    one.throughput_per_s = 32;
+    four.concurrency = 4;
+    four.throughput_per_s = 61;
+    four.saturated_mean_ms = 65;
+    EXPECT_TRUE(says(findingsOf(campaign(), {one, four}), Finding::Kind::good, "At 2,048 MB 4 requests at once are 61.0 a second, 1 at once 32.0; each then takes 65.0 ms."));
+    four.throughput_per_s = 25;
+    EXPECT_TRUE(says(findingsOf(campaign(), {one, four}), Finding::Kind::caution, "25.0 a second"));
+    four.throughput_per_s = 34;
+    EXPECT_TRUE(says(findingsOf(campaign(), {one, four}), Finding::Kind::fact, "no more requests a second"));
+}
+
+TEST(BenchFindings, HugePagesAreAdvisedOnlyWhereTheyWereTriedAndHelped) {
+    auto tried = point(512, 0.29, 10);
+    tried.cold_ms = 1600;
+    tried.cold_deviation_ms = 40;
+    EXPECT_FALSE(says(findingsOf(campaign(), {tried}), Finding::Kind::good, "Huge pages"));
+    tried.cold_huge_ms = 700;
+    tried.cold_huge_deviation_ms = 50;
+    EXPECT_TRUE(says(findingsOf(campaign(), {tried}), Finding::Kind::good, "shorten the cold start at 512 MB from 1600 to 700 ms here"));
+    tried.cold_huge_ms = 1500;  // within what starts differ by
+    EXPECT_TRUE(says(findingsOf(campaign(), {tried}), Finding::Kind::fact, "make no difference"));
+    tried.cold_huge_ms = 2500;
+    EXPECT_TRUE(says(findingsOf(campaign(), {tried}), Finding::Kind::caution, "lengthen the cold start"));
 }
 
 TEST(BenchFindings, ColdStartsMemoryAndNoise) {

@@ -15,6 +15,7 @@ TrialRequest example() {
     t.limiter = "cgroup-v1";
     t.threads = 4;
     t.spin = true;
+    t.huge_pages = true;
     t.isolated = 10;
     t.saturated = 20;
     t.open_loop = 30;
@@ -37,6 +38,7 @@ TEST(BenchProtocol, ATrialComesBackAsItWasSent) {
     EXPECT_EQ(t.seed, 4'000'000'000U);
     EXPECT_DOUBLE_EQ(t.size.init_vcpu, 2);
     EXPECT_TRUE(t.spin);
+    EXPECT_TRUE(t.huge_pages);
     EXPECT_EQ(t.concurrency, 8);
 }
 
