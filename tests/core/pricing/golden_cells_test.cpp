@@ -104,6 +104,10 @@ INSTANTIATE_TEST_SUITE_P(
         Cell{"t1_l4", "gcp", "us-central1", "x86_64", gpu(false), false, "2.09304", ""},
         // 7,200 x (4 x 0.000018 + 16 x 0.000002 + 0.0002909)
         Cell{"t1_l4_redundant", "gcp", "us-central1", "x86_64", gpu(true), false, "2.84328", ""},
+        // 9,000 x (4 x 0.000018 + 16 x 0.000002 + 0.0001867): an instance that is kept keeps its GPU
+        Cell{"t1_l4_pool", "gcp", "us-central1", "x86_64", gpu(false), true, "2.6163", ""},
+        // 9,000 x (4 x 0.000018 + 16 x 0.000002 + 0.0002909)
+        Cell{"t1_l4_redundant_pool", "gcp", "us-central1", "x86_64", gpu(true), true, "3.5541", ""},
         Cell{"l4_elsewhere", "gcp", "europe-west4", "x86_64", gpu(true), false, nullptr, "gpu_l4_redundant"},
         Cell{"other_gpu", "gcp", "us-central1", "x86_64", otherGpu(), false, nullptr, "gpu_other"}),
     [](const auto& each) { return each.param.name; });
@@ -130,7 +134,13 @@ INSTANTIATE_TEST_SUITE_P(AzureFunctions, PriceCell,
                              Cell{"consumption", "azure", "eastus", "x86_64", azure("consumption", 1536, 1), false, "0.2864", ""},
                              // two hours of 1 vCPU at 0.173 and 3.5 GiB at 0.0123 (trap 2: an hour is no month), whatever runs on it
                              Cell{"premium", "azure", "eastus", "x86_64", azure("premium", 3584, 1), false, "0.432101", ""},
-                             Cell{"premium_pool", "azure", "eastus", "x86_64", azure("premium", 3584, 1), true, "0.432101", ""}),
+                             Cell{"premium_pool", "azure", "eastus", "x86_64", azure("premium", 3584, 1), true, "0.432101", ""},
+                             // EP2 and EP3: twice and four times that
+                             Cell{"premium_ep2", "azure", "eastus", "x86_64", azure("premium", 7168, 2), false, "0.864202", ""},
+                             Cell{"premium_ep3_pool", "azure", "eastus", "x86_64", azure("premium", 14336, 4), true, "1.728405", ""},
+                             // 512 MB are half a GB: 1,800 GB-s x 0.000026 + 0.4; kept: 900 x 0.000026 + 900 x 0.000016 + 3,600 x 0.000004 + 0.4
+                             Cell{"flex_512", "azure", "eastus", "x86_64", azure("flex", 512, 0.25), false, "0.4468", ""},
+                             Cell{"flex_512_pool", "azure", "eastus", "x86_64", azure("flex", 512, 0.25), true, "0.4522", ""}),
                          [](const auto& each) { return each.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(Lambda, PriceCell,
