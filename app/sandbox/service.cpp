@@ -142,7 +142,8 @@ HttpResponse Service::answerAzure(const HttpRequest& request, const std::string&
     for (const auto& fault : faults) {
         if (fault.kind == Fault::Kind::throttle) {
             HttpResponse response = azure::errorResponse({429, "TooManyRequests", "The request is being throttled.", {}, {}});
-            response.headers.emplace_back("Retry-After", "1");
+            // Cost Management tells by which of its budgets.
+            response.headers.emplace_back(operation == "costmanagement.Query" ? "x-ms-ratelimit-microsoft.costmanagement-qpu-retry-after" : "Retry-After", "1");
             return response;
         }
         if (auto refused = azure::refusalOf(fault.kind, operation)) return std::move(*refused);

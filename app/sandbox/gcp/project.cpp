@@ -260,8 +260,10 @@ const Operation& Project::change(Resource& r, json service, json function, int v
     operation.version = version;
     operation.fails = std::exchange(next_change_fails, false);
     operation.done_at = now_ + static_cast<Micros>((of_function ? 40.0 : 8.0) * random_.between(0.6, 1.4) * convergence_factor * kSecond);
-    char id[40];
-    std::snprintf(id, sizeof id, "operation-%016llx", static_cast<unsigned long long>(mix(++counter_ + 99)));
+    char function_id[40];
+    ++counter_;
+    std::snprintf(function_id, sizeof function_id, "operation-%016llx", static_cast<unsigned long long>(mix(counter_ + 99)));
+    const std::string id = of_function ? function_id : uuidOf(mix(counter_ + 99), mix(counter_ * 7));  // each API names its own
     operation.name =
         version == 1 ? std::string("operations/") + id : "projects/" + id_ + "/locations/" + r.spec.region + "/operations/" + id;
     r.engine->at(operation.done_at, [this, &r, fails = operation.fails] { settle(r, fails); });

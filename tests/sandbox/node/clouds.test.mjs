@@ -1,10 +1,13 @@
 // What Google's and Azure's own SDKs make of the sandbox: they read and change it. The SDKs know the wire formats; these tests only know
 // what must come out.
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
 
 import {WebSiteManagementClient} from '@azure/arm-appservice';
+import {CostManagementClient} from '@azure/arm-costmanagement';
+import {MonitorClient} from '@azure/arm-monitor';
 import {google} from 'googleapis';
 
 const rootUrl = process.env.SANDBOX_URL;
@@ -14,7 +17,6 @@ const parent = `projects/${project}/locations/us-central1`;
 // The library hardcodes Google's token address for keys; the assertion for the address that the key file names is ours.
 async function googleToken() {
   const {createSign} = await import('node:crypto');
-  const {readFileSync} = await import('node:fs');
   const key = JSON.parse(readFileSync(process.env.GOOGLE_APPLICATION_CREDENTIALS, 'utf8'));
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const now = Math.floor(Date.now() / 1000);
@@ -88,6 +90,66 @@ test('googleapis reads metrics, page by page', async () => {
   assert.equal(pages, 3);
 });
 
+test('googleapis changes a function of the 1st generation by its own API', async () => {
+  const v1 = google.cloudfunctions({version: 'v1', auth, rootUrl}), name = `${parent}/functions/invoice-parser`;
+  const before = (await v1.projects.locations.functions.get({name})).data;
+  const patch = (maxInstances) => v1.projects.locations.functions.patch({name, updateMask: 'maxInstances', requestBody: {maxInstances}});
+  let operation = (await patch(7)).data;
+  for (let i = 0; i < 400 && !operation.done; ++i) {
+    await sleep(20);
+    operation = (await v1.operations.get({name: operation.name})).data;
+  }
+  assert.ok(operation.done && !operation.error, JSON.stringify(operation));
+  assert.equal((await functions.projects.locations.functions.get({name})).data.serviceConfig.maxInstanceCount, 7);
+  await patch(before.maxInstances ?? 0);
+});
+
+test('googleapis reads the price catalog, page by page', async () => {
+  const billing = google.cloudbilling({version: 'v1', auth, rootUrl}), prices = new Map();
+  let pageToken, pages = 0;
+  do {
+    const {data} = await billing.services.skus.list({parent: 'services/152E-C115-5142', currencyCode: 'USD', pageSize: 4, pageToken});
+    for (const sku of data.skus) {
+      const [rate] = sku.pricingInfo[0].pricingExpression.tieredRates;
+      prices.set(sku.description, rate.unitPrice);
+      assert.ok(sku.serviceRegions.length > 0);
+    }
+    pageToken = data.nextPageToken;
+    ++pages;
+  } while (pageToken);
+  assert.ok(pages > 3);
+  assert.equal(prices.get('Services CPU (Request-based billing)').nanos, 24000);
+  await assert.rejects(billing.services.skus.list({parent: 'services/0000-0000-0000'}), (error) => error.status === 404 || error.code === 404);
+});
+
+test('googleapis runs the billing query, and no other', async () => {
+  const bigquery = google.bigquery({version: 'v2', auth, rootUrl});
+  const {data: sets} = await bigquery.datasets.list({projectId: project});
+  const datasetId = sets.datasets[0].datasetReference.datasetId;
+  const {data: tables} = await bigquery.tables.list({projectId: project, datasetId});
+  const table = `${project}.${datasetId}.${tables.tables[0].tableReference.tableId}`;
+  const text = readFileSync(new URL('../../../resources/queries/gcp_billing_export.sql', import.meta.url), 'utf8').replace('{table}', table);
+  const instant = (name, t) => ({name, parameterType: {type: 'TIMESTAMP'}, parameterValue: {value: new Date(t).toISOString()}});
+  const ask = (query, more) => bigquery.jobs.query({projectId: project, requestBody: {query, useLegacySql: false, location: sets.datasets[0].location, parameterMode: 'NAMED', maxResults: 5, ...more,
+    queryParameters: [instant('from', today - 2 * day), instant('to', today + day), {name: 'projects', parameterType: {type: 'ARRAY', arrayType: {type: 'STRING'}}, parameterValue: {arrayValues: [{value: project}]}}]}});
+  const dry = (await ask(text, {dryRun: true})).data;
+  assert.ok(Number(dry.totalBytesProcessed) > 0);
+  assert.equal(dry.rows, undefined);
+  const first = (await ask(text)).data;
+  assert.ok(first.jobComplete);
+  assert.deepEqual(first.schema.fields.map((field) => field.name), ['day', 'service_id', 'sku_id', 'sku', 'region', 'unit', 'amount', 'cost_usd', 'credits_usd']);
+  let rows = first.rows, pageToken = first.pageToken;
+  while (pageToken) {
+    const {data} = await bigquery.jobs.getQueryResults({projectId: project, jobId: first.jobReference.jobId, location: first.jobReference.location, maxResults: 5, pageToken});
+    rows = rows.concat(data.rows);
+    pageToken = data.pageToken;
+  }
+  assert.equal(rows.length, Number(first.totalRows));
+  assert.ok(rows.length > 10);
+  for (const {f} of rows) assert.ok(Number(f[7].v) >= 0);
+  await assert.rejects(ask('SELECT 1'), (error) => (error.status === 400 || error.code === 400) && /Syntax error/.test(error.message));
+});
+
 const credential = {
   async getToken(scopes) {
     const answer = await fetch(`${rootUrl}/${process.env.AZURE_TENANT_ID}/oauth2/v2.0/token`, {method: 'POST', body: new URLSearchParams({grant_type: 'client_credentials', client_id: process.env.AZURE_CLIENT_ID, client_secret: process.env.AZURE_CLIENT_SECRET, scope: 'https://management.azure.com/.default'})});
@@ -100,11 +162,18 @@ const plain = {name: 'token', async sendRequest(request, next) {
   request.headers.set('authorization', `Bearer ${(await credential.getToken()).token}`);
   return next(request);
 }};
-const web = new WebSiteManagementClient(credential, process.env.AZURE_SUBSCRIPTION_ID, {endpoint: rootUrl, allowInsecureConnection: true, apiVersion: '2024-04-01'});
-if (!process.env.SANDBOX_TLS) {
-  web.pipeline.removePolicy({name: 'bearerTokenAuthenticationPolicy'});
-  web.pipeline.addPolicy(plain);
+function withToken(client) {
+  if (!process.env.SANDBOX_TLS) {
+    client.pipeline.removePolicy({name: 'bearerTokenAuthenticationPolicy'});
+    client.pipeline.addPolicy(plain);
+  }
+  return client;
 }
+const subscription = process.env.AZURE_SUBSCRIPTION_ID, endpoint = {endpoint: rootUrl, allowInsecureConnection: true};
+const web = withToken(new WebSiteManagementClient(credential, subscription, {...endpoint, apiVersion: '2024-04-01'}));
+const monitor = withToken(new MonitorClient(credential, subscription, endpoint));
+const costs = withToken(new CostManagementClient(credential, endpoint));
+const day = 86400e3, today = Math.floor(Date.now() / day) * day;
 
 test('arm-appservice lists apps over pages', async () => {
   const names = [];
@@ -119,4 +188,60 @@ test('arm-appservice changes the scale limit of an app', async () => {
   await web.webApps.updateConfiguration('ai-apps', 'webhook-classifier', {functionAppScaleLimit: before.functionAppScaleLimit});
   const plan = await web.appServicePlans.get('ai-apps', 'contract-review-plan');
   assert.equal(plan.sku.name, 'EP1');
+});
+
+test('arm-appservice lists the functions of an app, over pages', async () => {
+  const found = new Map();
+  for await (const each of web.webApps.listFunctions('ai-apps', 'speech-notes')) found.set(each.name, each);
+  assert.deepEqual([...found.keys()].sort(), ['speech-notes/summarise', 'speech-notes/tidy-drafts', 'speech-notes/transcribe']);
+  const one = found.get('speech-notes/tidy-drafts');
+  assert.equal(one.config.bindings[0].type, 'timerTrigger');
+  assert.equal(one.isDisabled, false);
+});
+
+test('arm-appservice changes a Flex Consumption app and waits for it', async () => {
+  const before = await web.webApps.get('ai-apps', 'speech-notes'), scale = before.functionAppConfig.scaleAndConcurrency;
+  assert.equal(scale.instanceMemoryMB, 2048);
+  const put = (instanceMemoryMB) => web.webApps.beginCreateOrUpdateAndWait('ai-apps', 'speech-notes',
+    {...before, functionAppConfig: {...before.functionAppConfig, scaleAndConcurrency: {...scale, instanceMemoryMB}}}, {updateIntervalInMs: 50});
+  assert.equal((await put(4096)).functionAppConfig.scaleAndConcurrency.instanceMemoryMB, 4096);
+  await assert.rejects(put(1000), (error) => error.statusCode === 400 && /InstanceMemoryMB/.test(error.message));
+  const back = await put(2048);
+  assert.deepEqual(back.functionAppConfig, before.functionAppConfig);
+});
+
+test('arm-monitor reads metrics; the same in hours and in five minutes', async () => {
+  const app = `subscriptions/${subscription}/resourceGroups/ai-apps/providers/Microsoft.Web/sites/speech-notes`;
+  const read = (interval, metricnames) => monitor.metrics.list(app, {timespan: `${new Date(today - day).toISOString()}/${new Date(today).toISOString()}`, interval, metricnames,
+                                                                    aggregation: 'Total,Average', metricnamespace: 'Microsoft.Web/sites'});
+  const sums = [];
+  for (const interval of ['PT5M', 'PT1H']) {
+    const {value} = await read(interval, 'OnDemandFunctionExecutionCount,AlwaysReadyFunctionExecutionCount,HttpResponseTime');
+    assert.deepEqual(value.map((metric) => metric.unit), ['Count', 'Count', 'Seconds']);
+    const points = value.map((metric) => metric.timeseries[0].data);
+    assert.equal(points[0].length, interval === 'PT1H' ? 24 : 288);
+    assert.equal(points[0][0].timeStamp.getTime(), today - day, 'the begin of the period');
+    assert.ok(points[2].some((point) => point.average > 0));
+    sums.push(points[0].concat(points[1]).reduce((sum, point) => sum + (point.total ?? 0), 0));
+  }
+  assert.ok(sums[0] > 100);
+  assert.ok(Math.abs(sums[0] - sums[1]) < 1e-6 * sums[0]);
+  await assert.rejects(read('PT5M', 'FunctionExecutionUnits'), (error) => error.statusCode === 400);
+});
+
+test('arm-costmanagement reads the bill', async () => {
+  const ask = (grouping) => costs.query.usage(`subscriptions/${subscription}`, {type: 'ActualCost', timeframe: 'Custom', timePeriod: {from: new Date(today - day), to: new Date(today - 1000)},
+    dataset: {granularity: 'Daily', aggregation: {cost: {name: 'CostUSD', function: 'Sum'}, quantity: {name: 'UsageQuantity', function: 'Sum'}},
+              grouping: grouping.map((name) => ({type: 'Dimension', name})), filter: {dimensions: {name: 'MeterCategory', operator: 'In', values: ['Functions']}}}});
+  const {columns, rows} = await ask(['ResourceId', 'Meter']), at = (name) => columns.findIndex((column) => column.name === name);
+  const date = Number(new Date(today - day).toISOString().slice(0, 10).replaceAll('-', ''));
+  const meters = new Set();
+  for (const row of rows) {
+    assert.equal(row[at('UsageDate')], date);
+    assert.ok(row[at('CostUSD')] >= 0 && row[at('UsageQuantity')] > 0);
+    assert.equal(row[at('ResourceId')], row[at('ResourceId')].toLowerCase());
+    meters.add(row[at('Meter')]);
+  }
+  for (const meter of ['Always Ready Baseline', 'Standard Execution Time', 'Premium vCPU Duration']) assert.ok(meters.has(meter), meter);
+  await assert.rejects(ask(['ResourceId', 'Meter', 'ResourceGroup']), (error) => error.statusCode === 400);
 });

@@ -9,7 +9,7 @@ import {fileURLToPath} from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const skip = 77;
 if (Number(process.versions.node.split('.')[0]) < 18) { console.log('skipped: node 18 or newer is needed'); process.exit(skip); }
-if (!['@aws-sdk/client-lambda', 'googleapis', '@azure/arm-appservice'].every((name) => existsSync(join(here, 'node_modules', name)))) { console.log('skipped: npm ci has not been run in tests/sandbox/node'); process.exit(skip); }
+if (!['@aws-sdk/client-lambda', 'googleapis', '@azure/arm-appservice', '@azure/arm-monitor', '@azure/arm-costmanagement'].every((name) => existsSync(join(here, 'node_modules', name)))) { console.log('skipped: npm ci has not been run in tests/sandbox/node'); process.exit(skip); }
 
 const [binary, ...options] = process.argv.slice(2);
 const sandbox = spawn(binary, ['--days', '2', '--speed', '60', '--seed', '3', ...options], {stdio: ['ignore', 'pipe', 'inherit']});
