@@ -180,6 +180,7 @@ Result<EvidenceReader::Gathered> EvidenceReader::gather(const Function& function
         {&out.duration_samples, {Metric::duration, Statistic::sample_count}},
         {&out.concurrency, {Metric::concurrency, Statistic::maximum}},
         {&out.billable_time, {Metric::billable_time, Statistic::sum}},
+        {&out.pool_billable_time, {Metric::pool_billable_time, Statistic::sum}},
         {&out.cold_starts, {Metric::cold_starts, Statistic::sum}},
         {&out.init_average, {Metric::init_duration, Statistic::average}},
         {&out.memory_used, {Metric::memory_used, Statistic::maximum}},

@@ -87,6 +87,14 @@ void Chip::mouseReleaseEvent(QMouseEvent* event) {
         emit clicked();
 }
 
+Chip* makeShortChip(const QString& text, Role ink, QWidget* parent) {
+    constexpr int kLongest = 52;
+    const QString head = text.section(QStringLiteral(": "), 0, 0);
+    auto* chip = new Chip(text.size() > kLongest && head.size() < text.size() ? head : text, ink, parent);
+    if (text.size() > kLongest) chip->setToolTip(text);
+    return chip;
+}
+
 ChipFlow::ChipFlow(QWidget* parent) : QWidget(parent) {
     // Not Fixed: the hint is for another width than the one it gets.
     QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Minimum);
@@ -98,10 +106,7 @@ void ChipFlow::setChips(const QList<QPair<QString, Role>>& chips) {
     qDeleteAll(chips_);
     chips_.clear();
     for (const auto& [text, ink] : chips) {
-        constexpr int kLongest = 52;
-        const QString head = text.section(QStringLiteral(": "), 0, 0);
-        auto* chip = new Chip(text.size() > kLongest && head.size() < text.size() ? head : text, ink, this);
-        if (text.size() > kLongest) chip->setToolTip(text);
+        auto* chip = makeShortChip(text, ink, this);
         chip->setVisible(true);
         chips_.append(chip);
     }

@@ -34,12 +34,14 @@ private:
     bool removable_ = false;
 };
 
+// A text too long for a line is shown up to its first ": ", with all of it as the tooltip.
+[[nodiscard]] Chip* makeShortChip(const QString& text, Role ink, QWidget* parent);
+
 // Lays chips out in lines, as wide as there is room.
 class ChipFlow : public QWidget {
     Q_OBJECT
 public:
     explicit ChipFlow(QWidget* parent = nullptr);
-    // A text too long for a line is shown up to its first ": ", with all of it as the tooltip.
     void setChips(const QList<QPair<QString, Role>>& chips);
     [[nodiscard]] bool hasHeightForWidth() const override { return true; }
     [[nodiscard]] int heightForWidth(int width) const override;

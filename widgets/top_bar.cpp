@@ -219,7 +219,7 @@ void TopBar::setFacts(const std::vector<std::pair<QString, Role>>& facts) {
         delete item;
     }
     for (const auto& [text, ink] : facts) {
-        if (!text.isEmpty()) facts_->addWidget(new Chip(text, ink, this));
+        if (!text.isEmpty()) facts_->addWidget(makeShortChip(text, ink, this));
     }
 }
 

@@ -180,12 +180,22 @@ void printSettings(Context& context, const std::string& name_or_id) {
         for (const auto& each : capabilities.settings)
             settings.push_back({{"setting", each.setting}, {"label", each.label}, {"value", valueOf(*function, each.setting)}, {"settable", each.settable},
                                 {"min", each.min}, {"max", each.max}, {"step", each.step}, {"values", each.values}, {"why", each.why}});
-        return context.out(Json{{"function_id", function->id}, {"settings", settings}, {"shown_only", function->untuned}, {"as_of", toIso8601(function->settings_as_of)}}.dump(2));
+        Json out{{"function_id", function->id}, {"settings", settings}, {"shown_only", function->untuned}};
+        if (function->platform == PlatformKind::azure) {
+            out["functions"] = function->app_functions ? Json::array() : Json(nullptr);
+            for (const auto& each : function->app_functions.value_or(std::vector<AppFunction>()))
+                out["functions"].push_back({{"name", each.name}, {"trigger", each.trigger.empty() ? Json(nullptr) : Json(each.trigger)}, {"disabled", each.disabled}});
+        }
+        out["as_of"] = toIso8601(function->settings_as_of);
+        return context.out(out.dump(2));
     }
     std::vector<std::vector<std::string>> rows;
     for (const auto& each : capabilities.settings)
         rows.push_back({each.setting, valueOf(*function, each.setting), each.settable ? rangeOf(each) : "cannot be set", each.why});
     for (const auto& [key, value] : function->untuned) rows.push_back({key, value, "shown only", ""});
+    for (const auto& each : function->app_functions.value_or(std::vector<AppFunction>()))
+        rows.push_back({"function " + each.name, (each.trigger.empty() ? "trigger unknown" : each.trigger) + (each.disabled ? ", disabled" : ""), "shown only",
+                        "part of the app, which is what has settings and a cost"});
     context.out(table({"Setting", "Value", "Range", "Why"}, rows, {}));
 }
 

@@ -87,6 +87,7 @@ Result<std::optional<Usage>> usageOf(store::Store& store, const Profile& profile
         {&evidence.duration_average, {Metric::duration, Statistic::average}},
         {&evidence.duration_samples, {Metric::duration, Statistic::sample_count}},
         {&evidence.billable_time, {Metric::billable_time, Statistic::sum}},
+        {&evidence.pool_billable_time, {Metric::pool_billable_time, Statistic::sum}},
         {&evidence.cold_starts, {Metric::cold_starts, Statistic::sum}},
         {&evidence.init_average, {Metric::init_duration, Statistic::average}},
     };

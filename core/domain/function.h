@@ -97,6 +97,14 @@ struct EventSource {
     friend bool operator==(const EventSource&, const EventSource&) = default;
 };
 
+// One function of an Azure function app: the app is the unit of settings and cost, its functions are shown.
+struct AppFunction {
+    std::string name;
+    std::string trigger;                   // as Azure names it: "httpTrigger", "timerTrigger"; empty = unknown
+    bool disabled = false;
+    friend bool operator==(const AppFunction&, const AppFunction&) = default;
+};
+
 // Keys of Function::untuned that more than the platform reads.
 namespace untuned_key {
 inline constexpr const char* kKind = "kind";       // gcp: "service" | "gen2" | "gen1"; azure: "flex" | "premium" | "consumption" | "dedicated"
@@ -124,6 +132,7 @@ struct Function {
     InstanceLimit instance_limit;
     std::vector<Qualifier> qualifiers;
     std::vector<EventSource> event_sources; // empty where none, or where they could not be read
+    std::optional<std::vector<AppFunction>> app_functions; // Azure; nullopt = not read (a write of it to the store keeps what was read before)
     std::map<std::string, std::string> tags;
     std::optional<std::string> owner;      // "cloudformation", "terraform", ...; nullopt = nobody we know of
     std::string log_group;

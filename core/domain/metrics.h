@@ -33,6 +33,7 @@ enum class Metric : std::uint8_t {
     pending_latency,      // ms; waited for a slot or a new instance, its start included; of requests that waited
     gpu_utilization,      // 0..1
     gpu_memory_used,      // MB
+    pool_billable_time,   // s; part of billable_time that ran on kept instances, where the platform tells it
 };
 [[nodiscard]] const char* name(Metric metric);   // "invocations"
 [[nodiscard]] const char* unit(Metric metric);   // "ms", "MB", "" for counts

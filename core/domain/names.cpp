@@ -57,7 +57,8 @@ constexpr std::array kMetrics{Named{Metric::invocations, "invocations"},
                               Named{Metric::billable_time, "billable_time"},
                               Named{Metric::pending_latency, "pending_latency"},
                               Named{Metric::gpu_utilization, "gpu_utilization"},
-                              Named{Metric::gpu_memory_used, "gpu_memory_used"}};
+                              Named{Metric::gpu_memory_used, "gpu_memory_used"},
+                              Named{Metric::pool_billable_time, "pool_billable_time"}};
 constexpr std::array kStatistics{Named{Statistic::sum, "sum"},         Named{Statistic::average, "average"},
                                  Named{Statistic::minimum, "minimum"}, Named{Statistic::maximum, "maximum"},
                                  Named{Statistic::sample_count, "sample_count"}, Named{Statistic::p50, "p50"},
@@ -99,7 +100,8 @@ const char* unit(Metric metric) {
         case Metric::memory_used:
         case Metric::gpu_memory_used: return "MB";
         case Metric::cost: return "USD";
-        case Metric::billable_time: return "s";
+        case Metric::billable_time:
+        case Metric::pool_billable_time: return "s";
         default: return "";
     }
 }

@@ -83,6 +83,12 @@ void describe(Archive& field, EventSource& source) {
     field("maximum_concurrency", source.maximum_concurrency);
 }
 template <typename Archive>
+void describe(Archive& field, AppFunction& function) {
+    field("name", function.name);
+    field("trigger", function.trigger);
+    field("disabled", function.disabled);
+}
+template <typename Archive>
 void describe(Archive& field, Function& function) {
     field("id", function.id);
     field("name", function.name);
@@ -100,6 +106,7 @@ void describe(Archive& field, Function& function) {
     field("instance_limit", function.instance_limit);
     field("qualifiers", function.qualifiers);
     field("event_sources", function.event_sources);
+    field("app_functions", function.app_functions);
     field("tags", function.tags);
     field("owner", function.owner);
     field("log_group", function.log_group);

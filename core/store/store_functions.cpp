@@ -111,7 +111,12 @@ Status Store::putFunction(const Function& function) {
     if (function.id.empty()) return fail(ErrorCode::invalid_argument, "A function needs an id");
     return impl_->write(Touched::functions, [&]() -> Status {
         PILOTLIGHT_ASSIGN(const std::int64_t row, impl_->functionRow(function.id));
-        const std::string body = toJson(function);
+        Function kept = function;
+        if (function.platform == PlatformKind::azure && !function.app_functions) {
+            PILOTLIGHT_ASSIGN(const auto before, bodies<Function>(impl_->database, "SELECT body FROM function WHERE id = ? AND body IS NOT NULL", row));
+            if (!before.empty()) kept.app_functions = before.front().app_functions;
+        }
+        const std::string body = toJson(kept);
         PILOTLIGHT_TRY(impl_->database.run("UPDATE function SET profile = ?, region = ?, name = ?, present = 1, body = ? WHERE id = ?",
                                            function.profile, function.region, function.name, body, row));
         return rememberSettings(impl_->database, row, function, body);

@@ -46,6 +46,7 @@ struct Evidence {
     std::map<std::string, PoolUse> pool_use;  // by qualifier; of pools that load scales
     // Of platforms whose instances serve several requests at once; empty elsewhere.
     MetricSeries billable_time;            // s of instance time that is billed, sum
+    MetricSeries pool_billable_time;       // part of it that ran on kept instances, sum; empty where the platform does not tell it
     MetricSeries cold_starts;              // instances started, sum
     MetricSeries init_average;             // ms from the start of an instance until it can serve
     MetricSeries memory_used;              // MB, maximum

@@ -53,14 +53,25 @@ pricing::Usage sharedUsage(const Evidence& evidence, TimeRange range, std::int32
         usage.pool_instance_seconds = 0;
         return usage;
     }
-    const auto add = [&](double active_s, double period_s) {
-        const double on_pool = pool > 0 && period_s > 0 ? meanBusyOf(active_s / period_s, pool) * period_s : 0;
+    const auto add = [&](double active_s, double on_pool) {
         usage.pool_duration_ms_billed += on_pool * 1000;
         usage.duration_ms_billed += (active_s - on_pool) * 1000;
     };
+    const auto estimated = [&](double active_s, double period_s) {
+        return pool > 0 && period_s > 0 ? meanBusyOf(active_s / period_s, pool) * period_s : 0;
+    };
     if (measured) {
-        for (const auto& point : evidence.billable_time.points)
-            if (range.contains(point.time)) add(point.value, static_cast<double>(evidence.billable_time.key.period.count()));
+        const auto period = evidence.billable_time.key.period;
+        const MetricSeries& kept = evidence.pool_billable_time;
+        for (const auto& point : evidence.billable_time.points) {
+            if (!range.contains(point.time)) continue;
+            if (kept.key.period == period && kept.coverage.covers({point.time, point.time + period})) {
+                const auto* told = pointAt(kept, point.time);
+                add(point.value, told != nullptr ? std::min(told->value, point.value) : 0);
+            } else {
+                add(point.value, estimated(point.value, static_cast<double>(period.count())));
+            }
+        }
         return usage;
     }
     for (const auto& point : evidence.duration_average.points) {
@@ -70,8 +81,8 @@ pricing::Usage sharedUsage(const Evidence& evidence, TimeRange range, std::int32
         const auto* starts = pointAt(evidence.cold_starts, point.time);
         const auto* init = pointAt(evidence.init_average, point.time);
         const double start_ms = starts != nullptr && init != nullptr ? starts->value * init->value : 0;
-        add(((point.value + kRoundingMs) * samples->value + start_ms) / 1000,
-            static_cast<double>(evidence.duration_average.key.period.count()));
+        const double active_s = ((point.value + kRoundingMs) * samples->value + start_ms) / 1000;
+        add(active_s, estimated(active_s, static_cast<double>(evidence.duration_average.key.period.count())));
     }
     return usage;
 }

@@ -6,8 +6,8 @@
 namespace pilotlight::tuning {
 
 // Billed time in `range`, with `pool` instances kept. From the billable time that the platform measured; where there is none, each
-// request by itself, rounded up to 100 ms (half a step on average), plus starts. How much of it ran on kept instances follows from a
-// Poisson number of busy ones around each period's mean.
+// request by itself, rounded up to 100 ms (half a step on average), plus starts. How much of it ran on kept instances is what the platform
+// measured (pool_billable_time); where it does not tell, it follows from a Poisson number of busy ones around each period's mean.
 [[nodiscard]] pricing::Usage sharedUsage(const Evidence& evidence, TimeRange range, std::int32_t pool);
 
 // Cold starts and memory from metrics, where logs do not tell them.

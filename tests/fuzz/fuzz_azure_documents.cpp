@@ -5,6 +5,7 @@
 
 #include "core/net/azure_errors.h"
 #include "core/net/google_errors.h"
+#include "core/platform/azure/app_functions.h"
 #include "core/platform/azure/costs.h"
 #include "core/platform/azure/insights.h"
 #include "core/platform/azure/metrics_parse.h"
@@ -15,6 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using namespace pilotlight::platform::azure;
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     (void)parseMetrics(text);
+    if (const auto page = parseAppFunctions(text))
+        for (const auto& each : page->functions)
+            if (each.name.empty()) __builtin_trap();
     if (const auto rows = parseInsights(text))
         for (const auto& row : *rows)
             if (!(row.requests >= 0) || !(row.p95_ms >= 0)) __builtin_trap();

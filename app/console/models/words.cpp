@@ -280,7 +280,22 @@ QString shownOnlyText(const Function& function) {
     if (text(untuned_key::kStartupBoost) == QLatin1String("on")) parts << QStringLiteral("startup CPU boost");
     if (const QString plan = text(untuned_key::kPlan); !plan.isEmpty())
         parts << text(untuned_key::kKind) + QStringLiteral(" plan ") + plan.section(QLatin1Char('/'), -1);
-    return parts.join(QStringLiteral(" \u00b7 "));
+    if (parts.isEmpty()) return {};
+    return parts.join(QStringLiteral(" \u00b7 ")) + QStringLiteral(": shown only, Pilotlight does not set %1").arg(parts.size() == 1 ? QStringLiteral("this") : QStringLiteral("these"));
+}
+
+QString appFunctionsText(const Function& function) {
+    if (!function.app_functions) return {};
+    const auto& all = *function.app_functions;
+    QStringList names;
+    for (const auto& each : all) {
+        QString trigger = qs(each.trigger);
+        if (trigger.endsWith(QStringLiteral("Trigger"))) trigger.chop(7);
+        if (each.disabled) trigger += trigger.isEmpty() ? QStringLiteral("disabled") : QStringLiteral(", disabled");
+        names << qs(each.name) + (trigger.isEmpty() ? QString() : QStringLiteral(" (%1)").arg(trigger));
+    }
+    const QString count = all.empty() ? QStringLiteral("no function") : all.size() == 1 ? QStringLiteral("1 function") : QStringLiteral("%1 functions").arg(static_cast<qulonglong>(all.size()));
+    return names.isEmpty() ? count : count + QStringLiteral(": ") + names.join(QStringLiteral(", "));
 }
 
 }  // namespace pilotlight::console

@@ -53,7 +53,9 @@ struct Fleet;
 // Of a row: by the time that was read. 0 where its cost is unknown.
 [[nodiscard]] double perMonth(const FunctionRow& row);
 
-// Settings that are shown and never set: "billed by the instance · 1 x nvidia-l4, no zonal redundancy · startup CPU boost"; empty = none.
+// Settings that are shown and never set: "billed by the instance · startup CPU boost: shown only, Pilotlight does not set these"; empty = none.
 [[nodiscard]] QString shownOnlyText(const Function& function);
+// Functions inside an Azure app: "2 functions: transcribe (http), tidy (timer, disabled)"; empty where they were not read.
+[[nodiscard]] QString appFunctionsText(const Function& function);
 
 }  // namespace pilotlight::console

@@ -88,6 +88,7 @@ Heading FunctionPage::heading() const {
     Heading heading{{QStringLiteral("Functions"), qs(function.name)},
                     {{what, Role::muted}, {environmentLabel(environment), environmentRole(environment)}}};
     if (const QString shown = shownOnlyText(function); !shown.isEmpty()) heading.chips << QPair{shown, Role::muted};
+    if (const QString inside = appFunctionsText(function); !inside.isEmpty()) heading.chips << QPair{inside, Role::muted};
     if (!session_.readOnlyReason(function.profile).isEmpty()) heading.chips << QPair{QStringLiteral("read-only"), Role::muted};
     return heading;
 }

@@ -179,6 +179,7 @@ void readShared(Reader& r, FunctionSpec& f) {
     r.read("gpu_redundant", f.gpu_redundant);
     r.read("plan", f.plan);
     r.read("insights_denied", f.insights_denied);
+    r.read("functions", f.functions);
     const bool gcp = f.platform == "gcp" && (f.kind == "service" || f.kind == "gen2" || f.kind == "gen1");
     const bool azure = f.platform == "azure" && (f.kind == "flex" || f.kind == "premium" || f.kind == "consumption");
     if (!gcp && !azure) throw Bad{f.name + ".platform and .kind do not go together"};
@@ -186,6 +187,10 @@ void readShared(Reader& r, FunctionSpec& f) {
         throw Bad{f.name + " has settings that cannot be"};
     if (!f.accelerator.empty() && (f.kind != "service" || !f.instance_billed || (f.accelerator != "nvidia-l4" && f.accelerator != "nvidia-rtx-pro-6000")))
         throw Bad{f.name + ".accelerator must be nvidia-l4 or nvidia-rtx-pro-6000, of an instance_billed service"};
+    if (f.functions.empty() && azure) f.functions[f.name] = "httpTrigger";
+    if (!f.functions.empty() && !azure) throw Bad{f.name + ".functions: only Azure apps hold several"};
+    for (const auto& [name, trigger] : f.functions)
+        if (name.empty() || !trigger.ends_with("Trigger")) throw Bad{f.name + ".functions: a trigger is \"httpTrigger\", \"timerTrigger\", ..."};
     if (!f.plan.empty() && f.kind != "premium") throw Bad{f.name + ".plan: only premium apps can share one"};
 }
 

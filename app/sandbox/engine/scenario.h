@@ -119,6 +119,7 @@ struct FunctionSpec {
     bool gpu_redundant = true;     // and one more in another zone
     std::string plan;              // Azure: apps of the same plan share its instances; empty = one of its own
     bool insights_denied = false;  // Azure: the telemetry refuses the caller
+    std::map<std::string, std::string> functions;  // Azure: those inside the app, name -> trigger ("httpTrigger"); none given: one of the app's name
     double slowdown = 0;           // how much longer a request takes for each other one in its instance
     std::string event_source;  // ARN of an SQS queue, empty = none
 };

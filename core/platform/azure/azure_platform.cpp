@@ -142,7 +142,7 @@ Result<Inventory> AzurePlatform::listFunctions(const JobContext& job) {
         requests.clear();
         std::vector<std::size_t> asked;
         for (std::size_t i = 0; i < sites.size(); ++i) {
-            const std::string kind = planKind(plans[textField(objectField(sites[i], "properties"), "serverFarmId")]);
+            const std::string kind = planKind(plans[textField(objectField(sites[i], "properties"), "serverFarmId")], sites[i]);
             if (kind != "premium" && kind != "consumption") continue;
             asked.push_back(i);
             requests.push_back({Operation::get_config, "GET", textField(sites[i], "id") + "/config/web", {}});
@@ -160,13 +160,19 @@ Result<Inventory> AzurePlatform::listFunctions(const JobContext& job) {
                 inventory.problems.push_back(
                     problem(textField(sites[asked[i]], "name"), Operation::get_config, config.error(), subscription));
         }
+        const std::size_t first = inventory.functions.size();
         for (std::size_t i = 0; i < sites.size(); ++i) {
-            auto function = parseSite(sites[i], plans[textField(objectField(sites[i], "properties"), "serverFarmId")], configs[i],
-                                      profile_.name, clock()->now());
+            const json& plan = plans[textField(objectField(sites[i], "properties"), "serverFarmId")];
+            auto function = parseSite(sites[i], plan, configs[i], profile_.name, clock()->now());
             if (!function) continue;
             regions.insert(function->region);
+            if (sizeUnknown(*function)) {
+                whole = false;  // it is there: what was last read of it stays
+                continue;
+            }
             inventory.functions.push_back(std::move(*function));
         }
+        PILOTLIGHT_TRY(readAppFunctions(subscription, std::span(inventory.functions).subspan(first), inventory, job));
         job.report({"Function apps", std::nullopt, 0, inventory.functions.size()});
     }
     if (!everywhere) tellUnknownRegions(all.front(), wanted, regions, inventory, job);
@@ -183,7 +189,7 @@ Result<Function> AzurePlatform::readFunction(const std::string& id, const JobCon
     PILOTLIGHT_ASSIGN(const json site, document(Operation::get_site, id, job));
     PILOTLIGHT_ASSIGN(const json plan, document(Operation::get_plan, textField(objectField(site, "properties"), "serverFarmId"), job));
     json config;
-    if (planKind(plan) != "flex") {
+    if (planKind(plan, site) != "flex") {
         PILOTLIGHT_ASSIGN(config, document(Operation::get_config, id + "/config/web", job));
     }
     return parseSite(site, plan, config, profile_.name, clock()->now());

@@ -50,6 +50,8 @@ private:
     void tellUnknownRegions(const std::string& subscription, const std::set<std::string>& wanted, const std::set<std::string>& seen,
                             Inventory& inventory, const JobContext& job);
     void listPlans(const std::string& subscription, std::map<std::string, nlohmann::json>& wanted, const JobContext& job);
+    // The functions inside of `apps`; of those that refuse, app_functions stays unknown and a problem tells it.
+    [[nodiscard]] Status readAppFunctions(const std::string& subscription, std::span<Function> apps, Inventory& inventory, const JobContext& job);
     // What Application Insights knows of those that are linked to it.
     [[nodiscard]] Result<std::vector<Problem>> readInsights(std::span<const MetricRequest> requests, const MetricSink& sink,
                                                             const JobContext& job);

@@ -73,6 +73,7 @@ std::vector<MetricSeries> seriesOf(const Function& f, const MetricValues& values
         add("AlwaysReadyFunctionExecutionCount", Metric::invocations, Statistic::sum, 1);
         add("OnDemandFunctionExecutionUnits", Metric::billable_time, Statistic::sum, to_seconds);
         add("AlwaysReadyFunctionExecutionUnits", Metric::billable_time, Statistic::sum, to_seconds);
+        add("AlwaysReadyFunctionExecutionUnits", Metric::pool_billable_time, Statistic::sum, to_seconds);
         add("AlwaysReadyFunctionExecutionCount", Metric::pool_invocations, Statistic::sum, 1);
         mean("CpuPercentage", Metric::cpu_utilization, Statistic::average, 0.01);
     } else if (kind == "consumption") {

@@ -29,6 +29,7 @@ std::span<const OperationInfo> operations() {
         {list_sites, "Microsoft.Web/sites/read", kWeb, {"Microsoft.Web/sites/read"}, false, true},
         {get_site, "Microsoft.Web/sites/read", kWeb, {"Microsoft.Web/sites/read"}, false, true},
         {get_config, "Microsoft.Web/sites/config/read", kWeb, {"Microsoft.Web/sites/config/read"}, false, true},
+        {list_app_functions, "Microsoft.Web/sites/functions/read", kWeb, {"Microsoft.Web/sites/functions/read"}, false, true},
         {get_plan, "Microsoft.Web/serverfarms/read", kWeb, {"Microsoft.Web/serverfarms/read"}, false, true},
         {list_plans, "Microsoft.Web/serverfarms/read", kWeb, {"Microsoft.Web/serverfarms/read"}, false, true},
         {list_components, "Microsoft.Insights/components/read", "2020-02-02", {"Microsoft.Insights/components/read"}, false, true},

@@ -13,6 +13,7 @@ enum class Operation {
     list_sites,
     get_site,
     get_config,
+    list_app_functions,
     get_plan,
     list_plans,
     list_metrics,

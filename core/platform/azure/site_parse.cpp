@@ -61,8 +61,9 @@ void flex(Function& f, const json& properties) {
 
 void elastic(Function& f, const std::string& kind, const json& plan, const json& config) {
     const json& properties = objectField(config, "properties");
+    const bool read = !properties.empty();
     const std::int32_t limit = countField(properties, "functionAppScaleLimit").value_or(0);
-    f.instance_limit = limit > 0 ? InstanceLimit::of(limit) : InstanceLimit::unlimited();
+    if (read) f.instance_limit = limit > 0 ? InstanceLimit::of(limit) : InstanceLimit::unlimited();
     f.runtime = textField(properties, "linuxFxVersion");
     Qualifier whole;
     whole.kind = "app";
@@ -71,9 +72,9 @@ void elastic(Function& f, const std::string& kind, const json& plan, const json&
     f.vcpu = 1;
     if (kind == "premium") {
         const std::string size = textField(objectField(plan, "sku"), "name");
-        f.memory = Megabytes{size == "EP3" ? 14336 : size == "EP2" ? 7168 : 3584};
+        f.memory = Megabytes{size == "EP3" ? 14336 : size == "EP2" ? 7168 : size.empty() ? 0 : 3584};
         f.vcpu = size == "EP3" ? 4 : size == "EP2" ? 2 : 1;
-        whole.warm_pool = std::max(1, countField(properties, "minimumElasticInstanceCount").value_or(1));
+        whole.warm_pool = read ? std::optional(std::max(1, countField(properties, "minimumElasticInstanceCount").value_or(1))) : std::nullopt;
         f.untuned["sku"] = size;
     }
     f.qualifiers.push_back(std::move(whole));
@@ -127,8 +128,11 @@ bool isFunctionApp(const json& site) {
     return kind.find("functionapp") != std::string::npos && kind.find("workflowapp") == std::string::npos;
 }
 
-std::string planKind(const json& plan) {
-    const std::string tier = textField(objectField(plan, "sku"), "tier");
+bool sizeUnknown(const Function& function) { return function.memory.value <= 0; }
+
+std::string planKind(const json& plan, const json& site) {
+    std::string tier = textField(objectField(plan, "sku"), "tier");
+    if (tier.empty()) tier = textField(objectField(site, "properties"), "sku");
     if (tier == "FlexConsumption") return "flex";
     if (tier == "ElasticPremium") return "premium";
     if (tier == "Dynamic") return "consumption";
@@ -158,7 +162,7 @@ Result<Function> parseSite(const json& site, const json& plan, const json& confi
     f.owner = ownerOf(f.tags);
     f.state = textField(properties, "state") == "Stopped" ? "Stopped" : "Active";
     f.last_update_status = "Successful";
-    const std::string kind = planKind(plan);
+    const std::string kind = planKind(plan, site);
     f.untuned[untuned_key::kKind] = kind;
     f.untuned[untuned_key::kBilling] = kind == "premium" || kind == "dedicated" ? "instance" : "request";
     f.untuned[untuned_key::kPlan] = lowered(textField(properties, "serverFarmId"));

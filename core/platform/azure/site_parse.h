@@ -20,10 +20,12 @@ struct SiteId {
 // Function apps proper: not web apps, not Logic Apps workflows.
 [[nodiscard]] bool isFunctionApp(const nlohmann::json& site);
 
-// untuned["kind"]: "flex" | "premium" | "consumption" | "dedicated", by the plan. `config` (config/web) may be null where it is not needed
-// (Flex). protocol where the id cannot be read.
+// untuned["kind"]: "flex" | "premium" | "consumption" | "dedicated", by the plan, or by the site's own word where the plan is null. `config`
+// (config/web) may be null where it is not needed (Flex) or was refused: its settings are then unknown. protocol where the id cannot be read.
 [[nodiscard]] Result<Function> parseSite(const nlohmann::json& site, const nlohmann::json& plan, const nlohmann::json& config,
                                          const std::string& profile, Timestamp now);
-[[nodiscard]] std::string planKind(const nlohmann::json& plan);
+[[nodiscard]] std::string planKind(const nlohmann::json& plan, const nlohmann::json& site);
+// The instances' size is that of a plan that could not be read: nothing can be computed, and no size is made up.
+[[nodiscard]] bool sizeUnknown(const Function& function);
 
 }  // namespace pilotlight::platform::azure

@@ -205,6 +205,17 @@ private slots:
         WarmSchedule schedule;
         schedule.entries = {{0x1F, 8 * 60, 6}, {0x1F, 19 * 60, 0}};
         QCOMPARE(scheduleText(schedule), QStringLiteral("6 from Mon–Fri 08:00, 0 from Mon–Fri 19:00 (UTC)"));
+        Function service;
+        service.platform = PlatformKind::gcp;
+        service.untuned = {{untuned_key::kBilling, "request"}, {untuned_key::kStartupBoost, "on"}};
+        QCOMPARE(shownOnlyText(service), QStringLiteral("billed by the request · startup CPU boost: shown only, Pilotlight does not set these"));
+        QVERIFY(appFunctionsText(service).isEmpty());
+        Function app;
+        app.platform = PlatformKind::azure;
+        app.app_functions = {{"transcribe", "httpTrigger", false}, {"tidy", "timerTrigger", true}, {"odd", "", false}};
+        QCOMPARE(appFunctionsText(app), QStringLiteral("3 functions: transcribe (http), tidy (timer, disabled), odd"));
+        app.app_functions->clear();
+        QCOMPARE(appFunctionsText(app), QStringLiteral("no function"));
     }
 
     void overview() {

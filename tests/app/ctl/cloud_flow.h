@@ -34,6 +34,11 @@ protected:
             if (row["name"] == name) return row;
         return nullptr;
     }
+    static std::string statusOf(const nlohmann::json& change_id) {
+        for (const auto& row : nlohmann::json::parse(sandbox_->ctl({"changes", "--json"}).out))
+            if (row["change_id"] == change_id) return row["status"];
+        return {};
+    }
     // USD by meter over the last two whole days; "billed" or "computed".
     static std::map<std::string, double> costs(const char* metric) {
         std::map<std::string, double> out;

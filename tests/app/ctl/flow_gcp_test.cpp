@@ -58,10 +58,12 @@ TEST_F(GcpFlow, PlanApplyVerifyRevertForEachKind) {
         ASSERT_EQ(applied.exit_code, 0) << applied.err << applied.out;
         const auto change = json::parse(applied.out);
         EXPECT_EQ(change["status"], "applied") << applied.out;
+        EXPECT_EQ(statusOf(change["change_id"]), "watching");
         EXPECT_EQ(function(name)["memory_mb"], memory / 2);
         const auto reverted = sandbox_->ctl({"revert", change["change_id"], "--yes", "--json"});
         ASSERT_EQ(reverted.exit_code, 0) << reverted.err << reverted.out;
         EXPECT_EQ(function(name)["memory_mb"], memory);
+        EXPECT_EQ(statusOf(change["change_id"]), "reverted");
     }
 }
 

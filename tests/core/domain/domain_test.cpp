@@ -8,7 +8,7 @@ namespace pilotlight {
 namespace {
 
 TEST(Names, ReadBack) {
-    for (auto metric = 0; metric <= static_cast<int>(Metric::billable_time); ++metric)
+    for (auto metric = 0; metric <= static_cast<int>(Metric::pool_billable_time); ++metric)
         EXPECT_EQ(*parseMetric(name(static_cast<Metric>(metric))), static_cast<Metric>(metric));
     for (auto statistic = 0; statistic <= static_cast<int>(Statistic::p99); ++statistic)
         EXPECT_EQ(*parseStatistic(name(static_cast<Statistic>(statistic))), static_cast<Statistic>(statistic));

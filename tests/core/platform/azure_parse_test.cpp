@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/platform/azure/app_functions.h"
 #include "core/platform/azure/apply_parts.h"
 #include "core/platform/azure/costs.h"
 #include "core/platform/azure/insights.h"
@@ -62,6 +63,36 @@ TEST(AzureSite, PremiumConsumptionAndOthers) {
     EXPECT_FALSE(isFunctionApp({{"kind", "app,linux"}}));
 }
 
+TEST(AzureSite, WhatCouldNotBeReadIsUnknown) {
+    for (const char* tier : {"ElasticPremium", "Dynamic"}) {
+        const auto f = parseSite(site(), plan(tier, "EP1"), {}, "z", kNow).value();
+        EXPECT_EQ(f.instance_limit, InstanceLimit{}) << tier << ": config/web was refused, which is not the same as no limit";
+        EXPECT_EQ(f.warmPool(), tier == std::string("Dynamic") ? std::optional(0) : std::nullopt);
+    }
+    // Without the plan the site's own word tells its kind; the size of a Premium instance stays unknown, and such an app is left out.
+    const auto with_sku = [](const char* sku) {
+        json s = site();
+        s["properties"]["sku"] = sku;
+        return s;
+    };
+    EXPECT_EQ(parseSite(with_sku("FlexConsumption"), {}, {}, "z", kNow)->untunedText(untuned_key::kKind), "flex");
+    EXPECT_FALSE(sizeUnknown(parseSite(with_sku("Dynamic"), {}, config(3, 0), "z", kNow).value()));
+    EXPECT_TRUE(sizeUnknown(parseSite(with_sku("ElasticPremium"), {}, config(3, 2), "z", kNow).value()));
+}
+
+TEST(AzureAppFunctions, NamesAndTriggersAndNothingElse) {
+    const auto page = parseAppFunctions(R"({"value":[
+      {"name":"App/transcribe","properties":{"name":"transcribe","config":{"bindings":[{"type":"http","direction":"out"},{"type":"httpTrigger","direction":"in"}]},"test_data":"hush","isDisabled":false}},
+      {"name":"App/tidy","properties":{"config":{"bindings":[{"type":"TimerTrigger"}]},"isDisabled":true}},
+      {"name":"App/bare","properties":null}, {"properties":{}}, 7],"nextLink":"https://management.azure.com/next"})");
+    ASSERT_TRUE(page) << page.error().text();
+    const std::vector<AppFunction> expected{{"transcribe", "httpTrigger", false}, {"tidy", "TimerTrigger", true}, {"bare", "", false}};
+    EXPECT_EQ(page->functions, expected);
+    EXPECT_EQ(page->next_link, "https://management.azure.com/next");
+    EXPECT_TRUE(parseAppFunctions(R"({"value":[],"nextLink":null})")->functions.empty());
+    for (const char* bad : {"", "[]", "<html>"}) EXPECT_FALSE(parseAppFunctions(bad)) << bad;
+}
+
 TEST(AzureSteps, BodiesKeepWhatIsNotTuned) {
     const auto f = parseSite(site(), plan("FlexConsumption", "FC1"), {}, "z", kNow).value();
     DesiredSettings desired{.memory = Megabytes{4096}, .concurrency = 8, .warm_pool = 0};
@@ -116,6 +147,7 @@ TEST(AzureMetrics, UnitsAreMadeSecondsAndMissingIsNotZero) {
     ASSERT_EQ(billable.points.size(), 1u) << "a period without a value has no point";
     EXPECT_DOUBLE_EQ(billable.points[0].value, 1.5);
     EXPECT_EQ(billable.points[0].time, parseIso8601("2026-11-24T11:00:00Z").value()) << "the begin of its period";
+    EXPECT_DOUBLE_EQ((series[{Metric::pool_billable_time, Statistic::sum}].points.at(0).value), 0.5) << "what ran on always-ready instances is measured apart";
     EXPECT_DOUBLE_EQ((series[{Metric::duration, Statistic::average}].points[0].value), 250);
     EXPECT_FALSE(series.contains({Metric::duration, Statistic::p95})) << "there are no percentiles";
     EXPECT_FALSE(billable.coverage.covers(range)) << "the newest ten minutes may still change";

@@ -39,6 +39,27 @@ TEST(Records, ProfilesComeBackAndAreRemoved) {
     EXPECT_EQ(store.removeProfile("prod").error().code, ErrorCode::not_found);
 }
 
+TEST(Records, FunctionsInsideAnAppStayAsTheyWereLastRead) {
+    Workspace workspace;
+    Store store = workspace.writer();
+    Function app = makeFunction("/subscriptions/s/app", "app");
+    app.platform = PlatformKind::azure;
+    app.app_functions = {{"transcribe", "httpTrigger", false}, {"tidy", "timerTrigger", true}};
+    ASSERT_OK(store.putFunction(app));
+    EXPECT_EQ(store.function("app")->app_functions, app.app_functions);
+    Function without = app;
+    without.app_functions.reset();  // not read this time
+    without.memory = Megabytes{4096};
+    ASSERT_OK(store.putFunction(without));
+    EXPECT_EQ(store.function("app")->app_functions, app.app_functions);
+    EXPECT_EQ(store.function("app")->memory.value, 4096);
+    app.app_functions->clear();  // read, and there are none
+    ASSERT_OK(store.putFunction(app));
+    EXPECT_EQ(store.function("app")->app_functions, std::vector<AppFunction>());
+    ASSERT_OK(store.putFunction(makeFunction("arn:f", "f")));
+    EXPECT_FALSE(store.function("f")->app_functions);
+}
+
 TEST(Records, RemovingAProfileTakesItsDataButNotChanges) {
     Workspace workspace;
     Store store = workspace.writer();

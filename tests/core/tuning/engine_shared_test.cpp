@@ -80,6 +80,16 @@ TEST(SharedUsage, BilledTimeAndWhatThePoolServesOfIt) {
     EXPECT_NEAR((usage.duration_ms_billed + usage.pool_duration_ms_billed) / 1000, 7.5 * 12 * 24 * 7, 1e-6);
     EXPECT_NEAR(usage.pool_duration_ms_billed / 1000, (1 - std::exp(-0.025)) * 300 * 12 * 24 * 7, 1e-3);
     EXPECT_EQ(usage.pool_instance_seconds, 7 * 86400.0);
+    // Where the platform tells what ran on kept instances, nothing is estimated: all of it but in the last hour, of which it is not known.
+    auto told = evidence(1);
+    told.pool_billable_time = told.billable_time;
+    told.pool_billable_time.key.metric = Metric::pool_billable_time;
+    told.pool_billable_time.points.erase(told.pool_billable_time.points.begin(), told.pool_billable_time.points.begin() + 12);
+    told.pool_billable_time.coverage = RangeSet({{kRange.begin, kRange.end - hours(1)}});
+    const auto split = sharedUsage(told, kRange, 1);
+    const double unknown_s = (1 - std::exp(-0.025)) * 300 * 12;
+    EXPECT_NEAR(split.duration_ms_billed / 1000, 7.5 * 12 + 7.5 * 12 - unknown_s, 1e-6) << "a covered period without a point: none";
+    EXPECT_NEAR((split.duration_ms_billed + split.pool_duration_ms_billed) / 1000, 7.5 * 12 * 24 * 7, 1e-6);
     const auto alive = sharedUsage(evidence(2, "instance"), kRange, 2);
     EXPECT_EQ(alive.instance_seconds, 2 * 7 * 86400.0);
 }
