@@ -45,7 +45,7 @@ std::optional<Timestamp> Fleet::dataAsOf() const {
     return oldest;
 }
 
-Result<std::shared_ptr<const Fleet>> readFleet(Workspace& workspace, const RangeText& text, const JobContext& job) {
+Result<std::shared_ptr<const Fleet>> readFleet(Workspace& workspace, const RangeText& text, bool compare, const JobContext& job) {
     auto fleet = std::make_shared<Fleet>();
     fleet->text = text;
     fleet->now = workspace.now();
@@ -73,6 +73,8 @@ Result<std::shared_ptr<const Fleet>> readFleet(Workspace& workspace, const Range
     take(fleet->imports, workspace.imports(50));
     PILOTLIGHT_TRY(job.check());
     take(fleet->costs, workspace.costs(fleet->range, CostKind::computed, Figures::kept));
+    fleet->compared = compare;
+    if (compare) take(fleet->costs_before, workspace.costs({fleet->range.begin - fleet->range.length(), fleet->range.begin}, CostKind::computed, Figures::kept));
     take(fleet->grants, workspace.freeGrants(fleet->costs));
     PILOTLIGHT_TRY(job.check());
     return std::shared_ptr<const Fleet>(std::move(fleet));

@@ -27,6 +27,9 @@ struct Fleet {
     std::vector<Recommendation> recommendations;
     std::vector<Change> changes;               // newest first
     std::vector<CostLine> costs;               // computed, by function, day and meter
+    // The range as long as this one that ended where it begins, for comparison; empty unless asked for.
+    bool compared = false;
+    std::vector<CostLine> costs_before;
     std::vector<CostLine> grants;              // most that free grants take off `costs`: of accounts, not of functions
     std::vector<store::ImportRecord> imports;  // newest first
     std::vector<Slo> slos;
@@ -38,8 +41,9 @@ struct Fleet {
     [[nodiscard]] std::optional<Timestamp> dataAsOf() const;  // oldest of the profiles'
 };
 
-// Errors: what makes everything useless (no workspace, a range that is off). The rest ends up in `problems`.
-[[nodiscard]] Result<std::shared_ptr<const Fleet>> readFleet(Workspace& workspace, const RangeText& range, const JobContext& job);
+// `compare`: also the costs of the range before. Errors: what makes everything useless (no workspace, a range that is off). The rest ends up in
+// `problems`.
+[[nodiscard]] Result<std::shared_ptr<const Fleet>> readFleet(Workspace& workspace, const RangeText& range, bool compare, const JobContext& job);
 
 // Something that wants a person's eye.
 struct Need {

@@ -82,12 +82,18 @@ void Session::reload() {
     if (!reload_later_->isActive()) reload_later_->start(static_cast<int>(syncing() ? wait : 0));
 }
 
+void Session::setCompare(bool compare) {
+    if (compare == compare_) return;
+    compare_ = compare;
+    readFleetNow();
+}
+
 void Session::readFleetNow() {
     reading_ = true;
     reading_since_.restart();
     fleet_job_->run<std::shared_ptr<const Fleet>>(
         {QStringLiteral("Read the fleet"), Lane::read},
-        [range = range_](Workspace& workspace, const JobContext& job) { return readFleet(workspace, range, job); }, this,
+        [range = range_, compare = compare_](Workspace& workspace, const JobContext& job) { return readFleet(workspace, range, compare, job); }, this,
         [this](Result<std::shared_ptr<const Fleet>> fleet) {
             reading_ = false;
             read_took_ms_ = reading_since_.elapsed();

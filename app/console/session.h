@@ -40,6 +40,9 @@ public:
     [[nodiscard]] const RangeText& range() const { return range_; }
     // Errors where the words are off; then nothing changes.
     Status setRange(const RangeText& range);
+    // Whether costs of the range before are read and shown, too.
+    [[nodiscard]] bool compare() const { return compare_; }
+    void setCompare(bool compare);
     // Charts and ranges are shown in UTC, as bills are, or in local time.
     [[nodiscard]] bool utc() const { return utc_; }
     void setUtc(bool utc);
@@ -91,6 +94,7 @@ private:
     std::shared_ptr<const Fleet> fleet_;
     std::optional<Error> load_error_;
     RangeText range_;
+    bool compare_ = false;
     bool utc_ = true;
     QTimer* refresh_ = nullptr;
     QTimer* reload_later_ = nullptr;  // changes that come in a burst are read once

@@ -148,7 +148,7 @@ std::optional<double> parsed(std::string_view text) {
 Result<std::vector<std::vector<double>>> columns(const std::filesystem::path& path, const std::vector<std::string>& names) {
     std::ifstream file(path);
     if (!file)
-        return fail(ErrorCode::not_found, "Cannot read " + path.string(), "Nothing was simulated.",
+        return fail(ErrorCode::invalid_argument, "Cannot read " + path.string(), "Nothing was simulated.",
                     "Check the path in the scenario; it is relative to the scenario file.");
     std::string line;
     std::getline(file, line);
@@ -210,7 +210,7 @@ Status arrivals(const Json& json, const std::string& base_dir, Scenario& scenari
     const auto path = std::filesystem::path(base_dir) / text("counts_csv");
     std::ifstream file(path);
     if (!file)
-        return fail(ErrorCode::not_found, "Cannot read " + path.string(), "Nothing was simulated.",
+        return fail(ErrorCode::invalid_argument, "Cannot read " + path.string(), "Nothing was simulated.",
                     "Check the path in the scenario; it is relative to the scenario file.");
     std::string line;
     double all = 0;
@@ -315,7 +315,7 @@ Result<Scenario> parseScenario(std::string_view text, const std::string& base_di
 
 Result<Scenario> readScenario(const std::string& path) {
     std::ifstream file(path);
-    if (!file) return fail(ErrorCode::not_found, "Cannot read the scenario " + path, "Nothing was simulated.", "Check the path.");
+    if (!file) return fail(ErrorCode::invalid_argument, "Cannot read the scenario " + path, "Nothing was simulated.", "Check the path.");
     std::stringstream text;
     text << file.rdbuf();
     return parseScenario(text.str(), std::filesystem::path(path).parent_path().string());

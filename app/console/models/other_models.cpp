@@ -193,6 +193,23 @@ QString grantsText(const Fleet& fleet) {
     return lines.join(QLatin1Char('\n'));
 }
 
+std::optional<CostsBefore> costsBefore(const Fleet& fleet) {
+    if (fleet.costs_before.empty()) return std::nullopt;
+    CostsBefore out;
+    std::map<Timestamp, double> days;
+    for (const auto& line : fleet.costs_before) {
+        days[floorTo(line.period.begin, hours(24)) + fleet.range.length()] += line.amount.toDouble();
+        out.total += line.amount;
+    }
+    for (const auto& [day, amount] : days) {
+        out.days.push_back(day);
+        out.amounts.push_back(amount);
+    }
+    const Timestamp first = out.days.front() - fleet.range.length(), begin = fleet.range.begin - fleet.range.length();
+    if (first > begin) out.read_from = first;
+    return out;
+}
+
 CostStack costStack(const Fleet& fleet, CostGroup group, int top) {
     CostStack stack;
     if (fleet.costs.empty()) return stack;

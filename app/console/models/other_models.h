@@ -59,6 +59,16 @@ struct CostStack {
 };
 [[nodiscard]] CostStack costStack(const Fleet& fleet, CostGroup group, int top);
 
+// Sums by day of the range before, each at the same distance into it; and since when its usage was read, where that is later than its begin.
+struct CostsBefore {
+    std::vector<Timestamp> days;  // of the range shown
+    std::vector<double> amounts;
+    Money total;
+    std::optional<Timestamp> read_from;
+};
+// nullopt where nothing of it was read, or no comparison was asked for.
+[[nodiscard]] std::optional<CostsBefore> costsBefore(const Fleet& fleet);
+
 class CostModel : public RowModel<CostRow> {
 public:
     explicit CostModel(QObject* parent = nullptr);

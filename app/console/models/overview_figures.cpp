@@ -1,7 +1,9 @@
 #include "app/console/models/overview_figures.h"
 
+#include <QTimeZone>
 #include <cmath>
 
+#include "app/console/models/other_models.h"
 #include "app/console/models/words.h"
 #include "widgets/format.h"
 
@@ -38,6 +40,18 @@ Figure costFigure(const Fleet& fleet) {
     figure.value = format::moneyWhole(month);
     figure.unit = QStringLiteral("/ month");
     figure.reference = QStringLiteral("%1 in %2, %3").arg(format::money(total), rangeWords(fleet.range), pricesText(fleet));
+    if (fleet.compared) {
+        const QString range = rangeWords(fleet.range);
+        if (const auto before = costsBefore(fleet); !before)
+            figure.reference = QStringLiteral("nothing was read of the %1 before").arg(range);
+        else if (before->read_from)
+            figure.reference = QStringLiteral("the %1 before: read from %2 on").arg(range, format::date(*before->read_from, QTimeZone::utc()));
+        else if (const double was = before->total.toDouble(); was > 0) {
+            const double change = total.toDouble() / was - 1;
+            figure.delta = QStringLiteral("%1 on the %2 before").arg(format::percentSigned(change), range);
+            figure.delta_role = change > 0.005 ? Role::warm : change < -0.005 ? Role::good : Role::muted;
+        }
+    }
     if (unknown > 0) figure.reference += QStringLiteral("; %1 unknown").arg(unknown);
     if (partly > 0) figure.reference += QStringLiteral("; %1 read in part").arg(partly);
     figure.tooltip = QStringLiteral("Computed: usage of the range at %1, before grants, per 30 days; of what was read, where that is less than the range").arg(pricesText(fleet));

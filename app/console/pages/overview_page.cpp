@@ -1,6 +1,7 @@
 #include "app/console/pages/overview_page.h"
 
 #include <QHeaderView>
+#include <QPushButton>
 #include <QScrollArea>
 
 #include "app/console/models/other_models.h"
@@ -39,6 +40,11 @@ OverviewPage::OverviewPage(Session& session) : Page(session, QStringLiteral("ove
     column->setContentsMargins(space::page, space::page, space::page, space::page);
     column->setSpacing(space::gap);
 
+    compare_ = new QPushButton(this);
+    compare_->setCheckable(true);
+    compare_->setChecked(session_.compare());
+    compare_->setToolTip(QStringLiteral("Costs of the range as long as this one that ended where it begins: a dashed line, and the difference"));
+    connect(compare_, &QPushButton::toggled, &session_, &Session::setCompare);
     auto* tiles = new QHBoxLayout;
     tiles->setSpacing(space::gap);
     for (auto [tile, label] : {std::pair{&cost_, "Cost per month"}, std::pair{&available_, "Saving available"},
@@ -124,6 +130,8 @@ Heading OverviewPage::heading() const {
             {{count == 1 ? qs(session_.fleet()->profiles.front().profile.name) : QStringLiteral("all connections"), Role::muted}}};
 }
 
+QList<QWidget*> OverviewPage::tools() { return {compare_}; }
+
 QAbstractItemModel* OverviewPage::exportModel() { return proxy_; }
 
 void OverviewPage::show() {
@@ -132,6 +140,7 @@ void OverviewPage::show() {
         if (session_.loadError()) functions_card_->setState(PanelState::fromError(*session_.loadError()));
         return;
     }
+    compare_->setText(QStringLiteral("compare: %1 before").arg(format::spanText(static_cast<double>(fleet.range.length().count()))));
     const auto figures = overviewFigures(fleet);
     cost_->setFigure(figures.cost);
     available_->setFigure(figures.available);

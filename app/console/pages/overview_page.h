@@ -4,6 +4,8 @@
 #include "app/console/models/function_model.h"
 #include "app/console/pages/page.h"
 
+class QPushButton;
+
 namespace pilotlight::widgets {
 class Card;
 class DotList;
@@ -20,10 +22,12 @@ public:
     explicit OverviewPage(Session& session);
     [[nodiscard]] Heading heading() const override;
     [[nodiscard]] QAbstractItemModel* exportModel() override;
+    [[nodiscard]] QList<QWidget*> tools() override;
 
 private:
     void show();
     void showCosts();
+    QPushButton* compare_;
     widgets::FigureTile* cost_;
     widgets::FigureTile* available_;
     widgets::FigureTile* realised_;

@@ -2,6 +2,7 @@
 
 #include "app/console/models/words.h"
 #include "widgets/charts/time_chart.h"
+#include "widgets/format.h"
 
 namespace pilotlight::console {
 
@@ -30,6 +31,17 @@ bool showStackedCosts(TimeChart& chart, const Fleet& fleet, CostGroup group, int
         one.period_s = 86'400;
         one.y = makeValues(stack.layers[i].amounts);
         series.push_back(std::move(one));
+    }
+    if (const auto before = costsBefore(fleet)) {
+        std::vector<double> middles;
+        for (const auto day : before->days) middles.push_back(seconds1970(day) + 43'200);
+        TimeSeries line;
+        line.name = QStringLiteral("%1 before").arg(widgets::format::spanText(static_cast<double>(fleet.range.length().count())));
+        line.role = Role::text;
+        line.dashed = true;
+        line.x = makeValues(middles);
+        line.y = makeValues(before->amounts);
+        series.push_back(std::move(line));
     }
     double end = x.back() + 86'400;
     std::vector<TimeBand> bands;

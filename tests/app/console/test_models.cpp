@@ -238,6 +238,25 @@ private slots:
         sample.changes[0].realised_saving_month = money(20, 10, 30);
         QVERIFY(overviewFigures(sample).realised.delta.contains(QStringLiteral("outside")));
         QCOMPARE(overviewFigures(Fleet{}).cost.value, QStringLiteral("unknown"));
+
+        // Against the range before: nothing of it read, a part, all.
+        sample.compared = true;
+        QVERIFY(overviewFigures(sample).cost.reference.contains(QStringLiteral("nothing was read of")));
+        CostLine line;
+        const auto length = sample.range.length();
+        line.period = {sample.range.begin - length + hours(72), sample.range.begin - length + hours(96)};
+        line.amount = Money::fromDouble(10);
+        sample.costs_before = {line};
+        QVERIFY(overviewFigures(sample).cost.reference.contains(QStringLiteral("read from")));
+        QVERIFY(overviewFigures(sample).cost.delta.isEmpty());
+        line.period = {sample.range.begin - length, sample.range.begin - length + hours(24)};
+        sample.costs_before.push_back(line);
+        const auto before = costsBefore(sample);
+        QVERIFY(before.has_value());
+        QCOMPARE(before->days.size(), std::size_t{2});
+        QCOMPARE(before->days.front(), floorTo(sample.range.begin - length, hours(24)) + length);
+        QCOMPARE(before->total.toDouble(), 20.0);
+        QVERIFY(overviewFigures(sample).cost.delta.contains(QStringLiteral(" before")));
     }
 
     void needs() {
