@@ -33,14 +33,18 @@ bool showStackedCosts(TimeChart& chart, const Fleet& fleet, CostGroup group, int
         series.push_back(std::move(one));
     }
     if (const auto before = costsBefore(fleet)) {
-        std::vector<double> middles;
-        for (const auto day : before->days) middles.push_back(seconds1970(day) + 43'200);
+        std::vector<double> middles, amounts;
+        for (std::size_t i = 0; i < before->days.size(); ++i) {
+            if (before->days[i] < fleet.range.begin || before->days[i] + hours(24) > fleet.range.end) continue;  // a part of a day
+            middles.push_back(seconds1970(before->days[i]) + 43'200);
+            amounts.push_back(before->amounts[i]);
+        }
         TimeSeries line;
         line.name = QStringLiteral("%1 before").arg(widgets::format::spanText(static_cast<double>(fleet.range.length().count())));
         line.role = Role::text;
         line.dashed = true;
         line.x = makeValues(middles);
-        line.y = makeValues(before->amounts);
+        line.y = makeValues(amounts);
         series.push_back(std::move(line));
     }
     double end = x.back() + 86'400;
