@@ -69,7 +69,8 @@ std::vector<tuning::SettingsInForce> settingsInForce(const Function& function, c
             continue;
         out.push_back(settings);
     }
-    if (out.empty()) out.push_back(tuning::inForce(function, range.begin));
+    // A range that ended before we first looked: what we saw first, not what was changed since.
+    if (out.empty()) out.push_back(seen.empty() ? tuning::inForce(function, range.begin) : tuning::inForce(seen.front().function, seen.front().time));
     // Before we first looked, the log lines say which memory was in force.
     const auto first_seen = out.front().since;
     if (first_seen > range.begin) {

@@ -107,6 +107,27 @@ TEST_F(Summaries, TheBillIsComparedOnDaysThatWereReadWhole) {
     EXPECT_EQ(billed, Money::fromDouble(static_cast<double>(check.days.at("fleet").size())));
 }
 
+// Days before the first look at the settings cost what was seen first, whatever was changed since.
+TEST_F(Summaries, DaysBeforeTheFirstLookAreNotThoseOfALaterChange) {
+    const auto now = workspace_->now();
+    const TimeRange before{floorTo(now, hours(24)) - hours(24 * 4), floorTo(now, hours(24)) - hours(24)};
+    const auto sum = [&] {
+        std::map<std::string, Money> meters;
+        const auto lines = workspace_->costs(before, CostKind::computed).value();
+        for (const auto& line : lines) meters[line.meter] += line.amount;
+        return meters;
+    };
+    const auto first = sum();
+    ASSERT_FALSE(first.empty());
+    auto store = writer();
+    auto changed = store.functions().value().front();
+    changed.settings_as_of = now + hours(1);
+    changed.qualifiers = {Qualifier{.name = "live", .kind = "alias", .version = "1", .warm_pool = 40}};
+    const auto put = store.putFunction(changed);
+    ASSERT_TRUE(put) << put.error().text();
+    EXPECT_EQ(sum(), first);
+}
+
 TEST_F(Summaries, OtherRangesAreComputedNow) {
     const auto far = TimeRange{lately().begin - hours(8), lately().end - hours(8)};  // moved by more than 2 %
     for (const TimeRange range : {far, lately(hours(24 * 3))}) {
