@@ -157,13 +157,9 @@ void wouldChange(const EngineCore& core, const std::vector<Trial>& trials, const
                                                             : "no target is set, so today's is kept, within 5 %",
                                         what, dollars(*cost - looser->cost)));
     }
-    if (r.settings.warm_pool && *r.settings.warm_pool < core.pool_today && core.evidence.prices && !core.surfaces.empty()) {
+    if (r.settings.warm_pool && *r.settings.warm_pool < core.pool_today && !core.surfaces.empty()) {
         // What an instance more would have to be used, so that it pays: its rent over what a GB-second is cheaper on it.
-        const auto rate = [&](const char* meter) {
-            const auto* price = core.evidence.prices->find(meter);
-            return price != nullptr && !price->tiers.empty() ? price->tiers.front().price.toDouble() : 0;
-        };
-        const double cheaper = rate(meter::kDuration) - rate(meter::kPoolDuration), kept = rate(meter::kPoolKept);
+        const double cheaper = unitPrice(core, meter::kDuration) - unitPrice(core, meter::kPoolDuration), kept = unitPrice(core, meter::kPoolKept);
         const Megabytes size = r.settings.memory.value_or(core.evidence.function.memory);
         std::size_t at = 0;
         while (at + 1 < core.grid.size() && core.grid[at + 1] <= size) ++at;

@@ -8,18 +8,19 @@
 #include "core/model/sim_schedule.h"
 
 namespace pilotlight::tuning {
-namespace {
-
-constexpr std::size_t kScheduleBins = 336;  // half hours of a week
-constexpr double kWeekSeconds = 7 * 86400.0;
-constexpr double kSwitchShare = 0.0001;  // of the weekly cost: what a switch has to bring in, against fussy schedules; it costs no money
-constexpr double kHoldsUp = 0.99;
 
 double unitPrice(const EngineCore& core, const char* meter) {
     if (!core.evidence.prices) return 0;
     const auto* price = core.evidence.prices->find(meter);
     return price != nullptr && !price->tiers.empty() ? price->tiers.front().price.toDouble() : 0;
 }
+
+namespace {
+
+constexpr std::size_t kScheduleBins = 336;  // half hours of a week
+constexpr double kWeekSeconds = 7 * 86400.0;
+constexpr double kSwitchShare = 0.0001;  // of the weekly cost: what a switch has to bring in, against fussy schedules; it costs no money
+constexpr double kHoldsUp = 0.99;
 
 struct Rates {
     double gb = 0, on_demand = 0, kept = 0, run = 0;  // USD a GB-second

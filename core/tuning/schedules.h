@@ -7,6 +7,9 @@
 
 namespace pilotlight::tuning {
 
+// USD a unit of a meter in its first tier; 0 where there is no price.
+[[nodiscard]] double unitPrice(const EngineCore& core, const char* meter);
+
 // The same schedule on the clock of UTC, with the zone's offset at that time (predictions know no change of the clocks). A zone that this
 // machine does not know is taken for UTC; those who take schedules from outside refuse it before.
 [[nodiscard]] WarmSchedule inUtc(const WarmSchedule& schedule, Timestamp at);
